@@ -1,0 +1,90 @@
+/** The codes of {@link LeaflogError}: stable across versions, unlike the messages. */
+export type LeaflogErrorCode =
+  /** The signal of the call was aborted before its entries began to be written. */
+  | "LEAFLOG_ABORTED"
+  /** The first line of a non-empty file is not a header. */
+  | "LEAFLOG_BAD_HEADER"
+  /** The transcript handle was closed. */
+  | "LEAFLOG_CLOSED"
+  /** The entry's line would exceed `maxEntryBytes`. */
+  | "LEAFLOG_ENTRY_TOO_LARGE"
+  /** An argument or option is not what the documentation asks for. */
+  | "LEAFLOG_INVALID_ARGUMENT"
+  /** The leaf is not `expectedLeaf`; see `expected` and `actual`. */
+  | "LEAFLOG_LEAF_CONFLICT"
+  /** The end of the file could not be read, so that the parent is unknown. */
+  | "LEAFLOG_LEAF_UNREADABLE"
+  /** The transcript is linear and the options forbid to append to it. */
+  | "LEAFLOG_LINEAR_TRANSCRIPT"
+  /** The lock could not be made, for a reason other than another holder. */
+  | "LEAFLOG_LOCK_FAILED"
+  /** The lock was taken over before these entries were written; none of them was. */
+  | "LEAFLOG_LOCK_LOST"
+  /** Another writer held the lock until the deadline; see `waitedMs`, `ageMs` and `owner`. */
+  | "LEAFLOG_LOCK_TIMEOUT"
+  /** The value is nothing that JSON can hold. */
+  | "LEAFLOG_NOT_SERIALIZABLE"
+  /** An earlier fdatasync failed: what was written since the last one may be lost. Reopen. */
+  | "LEAFLOG_POISONED"
+  /** The queue had no room until the deadline. */
+  | "LEAFLOG_QUEUE_FULL"
+  /** The file could not be read. */
+  | "LEAFLOG_READ_FAILED"
+  /** The deadline passed while other appends of this process were under way. */
+  | "LEAFLOG_TIMEOUT"
+  /** The operating system refused the write or the sync; see `cause`. */
+  | "LEAFLOG_WRITE_FAILED";
+
+/** Who holds a lock, as its owner's note says. For people to read: no decision is made from it. */
+export interface LockOwner {
+  readonly pid?: number;
+  readonly host?: string;
+  /** ISO 8601. */
+  readonly startedAt?: string;
+}
+
+/** What an error tells besides its code. */
+export interface LeaflogErrorFacts {
+  /** Absolute path of the transcript. */
+  readonly file?: string;
+  readonly cause?: unknown;
+  /** LOCK_TIMEOUT, TIMEOUT, QUEUE_FULL: how long this call waited, in milliseconds. */
+  readonly waitedMs?: number;
+  /** LOCK_TIMEOUT: milliseconds since the lock was made or last refreshed. */
+  readonly ageMs?: number;
+  /** LOCK_TIMEOUT: the holder, where it left a note. */
+  readonly owner?: LockOwner;
+  /** LEAF_CONFLICT: the leaf that the caller named. */
+  readonly expected?: string | null;
+  /** LEAF_CONFLICT: the leaf that is. */
+  readonly actual?: string | null;
+  /**
+   * WRITE_FAILED: whether the file ends where it ended before. False when another program wrote
+   * behind the failed bytes or when cutting them back failed too: then they stay, as a torn tail
+   * that the next append closes off.
+   */
+  readonly cutBack?: boolean;
+}
+
+/** The one error class of leaflog. Tell errors apart by `code`. */
+export class LeaflogError extends Error {
+  override readonly name = "LeaflogError";
+  readonly code: LeaflogErrorCode;
+  declare readonly file?: string;
+  declare readonly waitedMs?: number;
+  declare readonly ageMs?: number;
+  declare readonly owner?: LockOwner;
+  declare readonly expected?: string | null;
+  declare readonly actual?: string | null;
+  declare readonly cutBack?: boolean;
+
+  constructor(code: LeaflogErrorCode, message: string, facts: LeaflogErrorFacts = {}) {
+    const { cause, ...rest } = facts;
+    super(
+      facts.file === undefined ? message : `${message} (${facts.file})`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.code = code;
+    Object.assign(this, rest);
+  }
+}

@@ -1,0 +1,68 @@
+import type { FileStat } from "./file-stat.js";
+
+/** An open file. Every method rejects with the operating system's error, `code` included. */
+export interface OpenFile {
+  /**
+   * Reads up to `length` bytes at `position` (bytes from the start) into `buffer` at `offset`.
+   * Resolves to the number of bytes read; 0 at the end of the file.
+   */
+  read(buffer: Buffer, offset: number, length: number, position: number): Promise<number>;
+  /**
+   * Hands all of `buffer` to one `write(2)`, at the end of the file when it was opened to append.
+   * Resolves to the number of bytes written, which is short when the disk filled up on the way.
+   */
+  write(buffer: Buffer): Promise<number>;
+  stat(): Promise<FileStat>;
+  truncate(length: number): Promise<void>;
+  /** Sets the permission bits, whatever the umask. */
+  chmod(mode: number): Promise<void>;
+  chown(uid: number, gid: number): Promise<void>;
+  /** `fdatasync`: the data and the size are on the medium. */
+  datasync(): Promise<void>;
+  /** `fsync`: data and all metadata. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How a file is opened. */
+export type OpenMode =
+  /** Existing file, to read. */
+  | "read"
+  /** Existing file, to read and to append (`O_APPEND`). */
+  | "append"
+  /** New file, to read and to append; `EEXIST` when it is there (`O_CREAT | O_EXCL | O_APPEND`). */
+  | "create";
+
+/**
+ * Every disk operation that leaflog makes goes through this port, so that a test can count,
+ * delay or fail any one of them. Paths are absolute. All methods reject with the operating
+ * system's error.
+ */
+export interface FileSystem {
+  /** Opens a file; `mode` (permission bits, umask applies) matters for `"create"` alone. */
+  open(path: string, how: OpenMode, mode?: number): Promise<OpenFile>;
+  /** Follows symlinks. */
+  stat(path: string): Promise<FileStat>;
+  /** Resolves every symlink of a path that exists. */
+  realpath(path: string): Promise<string>;
+  /** The text of a symlink; `EINVAL` for anything else. */
+  readlink(path: string): Promise<string>;
+  readdir(path: string): Promise<string[]>;
+  /** Creates one directory; `EEXIST` when the name is taken. */
+  mkdir(path: string, mode?: number): Promise<void>;
+  rmdir(path: string): Promise<void>;
+  /** Sets access and modification time. */
+  utimes(path: string, atime: Date, mtime: Date): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Gives an existing file a second name; `EEXIST` when the name is taken. */
+  link(existing: string, path: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  /** Makes a directory's new or removed names survive a power loss. */
+  syncDirectory(path: string): Promise<void>;
+  /**
+   * Synchronous removals, for the handler of process exit alone: nothing asynchronous runs there.
+   */
+  rmdirSync(path: string): void;
+  statSync(path: string): FileStat;
+  unlinkSync(path: string): void;
+}

@@ -1,0 +1,68 @@
+/** A half-open range of bytes, counted from the first byte of its line. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where an entry stands in a batch that one call appended. */
+export interface BatchMark {
+  readonly index: number;
+  readonly size: number;
+}
+
+/**
+ * What one line is:
+ * - `blank`: white space only;
+ * - `malformed`: no JSON text (cut, fused, NUL bytes, nested deeper than the classifier follows);
+ * - `value`: JSON, but no object;
+ * - `header`: an object of type `session`;
+ * - `linked`: a string `id` and an own `parentId` that is a string or null;
+ * - `linear`: an object without a `parentId` key;
+ * - `unlinked`: an object whose `parentId` or `id` cannot take part in a chain.
+ */
+export type LineKind =
+  | "blank"
+  | "malformed"
+  | "value"
+  | "header"
+  | "linked"
+  | "linear"
+  | "unlinked";
+
+/**
+ * What the classifier finds at the top level of a line. A member is present only when its value
+ * has the type that the format gives it; of duplicate keys the last counts, as in `JSON.parse`.
+ */
+export interface LineFacts {
+  readonly kind: LineKind;
+  readonly type?: string;
+  readonly id?: string;
+  readonly parentId?: string | null;
+  readonly targetId?: string | null;
+  /** Present when index and size are integers with 0 <= index < size and size >= 2. */
+  readonly batch?: BatchMark;
+  /** `version`, where it is a number. */
+  readonly version?: number;
+  /** Compactions of version 1: `firstKeptEntryIndex`, where it is a number. */
+  readonly firstKeptEntryIndex?: number;
+  /** `message.role`, where both are of the right type. */
+  readonly messageRole?: string;
+  /** Where an edit of the line would go; present for objects alone. */
+  readonly spans?: LineSpans;
+}
+
+/** Byte ranges within the line, for edits that leave every other byte as it is. */
+export interface LineSpans {
+  /** The whole object, from `{` to just behind `}`. */
+  readonly object: Span;
+  /** Whether the object has no members. */
+  readonly empty: boolean;
+  /** The value of the last member named `id`, whatever its type, quotes included. */
+  readonly id?: Span;
+  /** The value of the last member named `version`, whatever its type. */
+  readonly version?: Span;
+  /** From the key's first quote to the end of the value. */
+  readonly firstKeptEntryIndex?: Span;
+  /** The value of `message.role`, quotes included. */
+  readonly messageRole?: Span;
+}

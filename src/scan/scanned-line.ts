@@ -1,0 +1,36 @@
+import type { LineFacts } from "./line-facts.js";
+
+/** One line as a scan hands it to its visitor; valid during that call alone. */
+export interface ScannedLine {
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+  /** Bytes, without the newline (a `\r` before it counts). */
+  readonly length: number;
+  /** Whether a newline ends it; false for a torn tail alone. */
+  readonly terminated: boolean;
+  /**
+   * The line's bytes, a view into the scan's buffer; absent when the line is longer than the
+   * scan holds at once. Then read them from the file by `offset` and `length`.
+   */
+  readonly bytes: Buffer | undefined;
+  /** Classified on the first call, and only then. A BOM at the start of the file is passed over. */
+  facts(): LineFacts;
+}
+
+/** Return `false` to end the scan. */
+export type LineVisitor = (line: ScannedLine) => boolean | undefined;
+
+export interface ScanOptions {
+  /** First byte of the range, default 0. Forwards it has to be the start of a line. */
+  readonly from?: number;
+  /** Byte behind the range. Default: the size of the file when the scan starts. */
+  readonly to?: number;
+  /** Size of the first read in bytes, default 65,536. Later reads grow, up to `maxChunkBytes`. */
+  readonly chunkBytes?: number;
+  /** Most bytes held at once, default 1,048,576; longer lines come without `bytes`. */
+  readonly maxChunkBytes?: number;
+  /** Ends the scan between two chunks with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told after each chunk how many bytes of the range are done. */
+  readonly onProgress?: ((bytesDone: number) => void) | undefined;
+}

@@ -1,0 +1,13 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: fileURLToPath(new URL("..", import.meta.url)),
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["**/node_modules/**"],
+    reporters: ["default", "./test/support/plain-summary.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
