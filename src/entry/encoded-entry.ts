@@ -1,0 +1,124 @@
+import { LeaflogError } from "../errors.js";
+import { invalid } from "../options.js";
+import { newEntryId } from "./entry-id.js";
+
+/** The widest thing that is added to a body at commit, ids aside: keys, batch mark, newline. */
+const SEAM_BYTES = 96;
+
+/** An entry turned into JSON, except for what only the commit knows: its parent. */
+export class EncodedEntry {
+  readonly id: string;
+  readonly type: string;
+  /** What an entry of type `leaf` moves the leaf to; undefined when it names nothing usable. */
+  readonly targetId: string | null | undefined;
+  /** An upper bound of the line's bytes. */
+  readonly bytes: number;
+  /** `{"type":…,"id":…` */
+  readonly #head: string;
+  /** `,"timestamp":…}` with all further members. */
+  readonly #rest: string;
+
+  /**
+   * Serializes at once: the caller may change its object afterwards.
+   *
+   * @throws LeaflogError `LEAFLOG_NOT_SERIALIZABLE` for what JSON cannot hold (a root that is
+   * undefined, a function, a symbol or no object; a BigInt; a cycle; a `toJSON` that throws or
+   * returns nothing), `LEAFLOG_INVALID_ARGUMENT` for members that the format forbids,
+   * `LEAFLOG_ENTRY_TOO_LARGE` above `maxEntryBytes`.
+   */
+  constructor(input: unknown, maxEntryBytes: number) {
+    const { type, id, timestamp, ...members } = plainObject(input);
+    if (typeof type !== "string" || type.trim() === "" || type === "session") {
+      throw invalid("type", type, 'a non-blank string other than "session"');
+    }
+    if (id !== undefined && (typeof id !== "string" || id.trim() === "")) {
+      throw invalid("id", id, "a non-blank string, or left out to have one made");
+    }
+    if (timestamp !== undefined && typeof timestamp !== "string") {
+      throw invalid("timestamp", timestamp, "a string (ISO 8601), or left out to have one made");
+    }
+    if (members.parentId !== undefined) {
+      throw invalid(
+        "parentId",
+        members.parentId,
+        "left out: the leaf is the parent (expectedLeaf guards it, an entry of type leaf moves it)",
+      );
+    }
+    if (members.batch !== undefined) {
+      throw invalid("batch", members.batch, "left out: appendBatch writes it");
+    }
+    const rest = stringify({ timestamp: timestamp ?? new Date().toISOString(), ...members });
+    this.type = type;
+    this.id = id ?? newEntryId();
+    this.targetId =
+      typeof members.targetId === "string" || members.targetId === null
+        ? members.targetId
+        : undefined;
+    this.#head = `{"type":${JSON.stringify(type)},"id":${JSON.stringify(this.id)}`;
+    this.#rest = `,${rest.slice(1)}`;
+    this.bytes = Buffer.byteLength(this.#rest) + Buffer.byteLength(this.#head) + SEAM_BYTES;
+    if (this.bytes > maxEntryBytes) {
+      throw new LeaflogError(
+        "LEAFLOG_ENTRY_TOO_LARGE",
+        `the entry takes about ${this.bytes} bytes; maxEntryBytes allows ${maxEntryBytes}: store large payloads elsewhere and append a reference, or raise maxEntryBytes`,
+      );
+    }
+  }
+
+  /**
+   * The entry's line, with its newline.
+   *
+   * @param parentId undefined for a raw append: the line has no such key
+   * @param batch where the entry stands in its batch, when that has more than one entry
+   */
+  line(parentId: string | null | undefined, batch?: { index: number; size: number }): string {
+    const parent = parentId === undefined ? "" : `,"parentId":${JSON.stringify(parentId)}`;
+    const mark = batch ? `,"batch":{"index":${batch.index},"size":${batch.size}}` : "";
+    return `${this.#head}${parent}${mark}${this.#rest}\n`;
+  }
+}
+
+function plainObject(input: unknown): Record<string, unknown> {
+  const value = jsonValue(input, "");
+  if (!isObject(value)) {
+    const got = Array.isArray(value) ? "an array" : value === null ? "null" : typeof value;
+    throw notSerializable(`an entry must be an object; got ${got}`);
+  }
+  for (const [name, member] of Object.entries(value)) {
+    if (typeof member === "function" || typeof member === "symbol") {
+      throw notSerializable(`\`${name}\` is a ${typeof member}, which JSON would drop`);
+    }
+    if (member !== undefined && jsonValue(member, name) === undefined) {
+      throw notSerializable(`the toJSON of \`${name}\` returned undefined`);
+    }
+  }
+  return value;
+}
+
+/** What `JSON.stringify` would see of a value. */
+function jsonValue(value: unknown, key: string): unknown {
+  if (!isObject(value) || typeof value.toJSON !== "function") return value;
+  try {
+    return value.toJSON(key);
+  } catch (error) {
+    throw notSerializable("toJSON threw", error);
+  }
+}
+
+function stringify(value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    throw notSerializable(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function notSerializable(why: string, cause?: unknown): LeaflogError {
+  return new LeaflogError("LEAFLOG_NOT_SERIALIZABLE", `JSON cannot hold this entry: ${why}`, {
+    cause,
+  });
+}

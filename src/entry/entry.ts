@@ -1,0 +1,38 @@
+/**
+ * What a caller appends: a JSON object with a `type`. `id` and `timestamp` are kept when given and
+ * made otherwise; `parentId` and `batch` are leaflog's to write.
+ */
+export interface EntryInput {
+  /** Any type but `session`, which marks the header. Unknown types are carried unchanged. */
+  readonly type: string;
+  /** Must be new to the transcript. @default a random UUID */
+  readonly id?: string;
+  /** ISO 8601. @default the time of the call */
+  readonly timestamp?: string;
+  readonly [member: string]: unknown;
+}
+
+/** An entry as it stands in a transcript: any JSON object behind the header. */
+export interface Entry {
+  readonly type?: string;
+  readonly id?: string;
+  readonly parentId?: string | null;
+  readonly timestamp?: string;
+  readonly [member: string]: unknown;
+}
+
+/** An entry and where its line stands. */
+export interface EntryRecord {
+  /** Absent when the line exceeds `maxEntryBytes`; then `oversized` tells what it is. */
+  readonly entry?: Entry;
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+  /** Bytes, without the newline. */
+  readonly length: number;
+  /** What was found without holding the line. */
+  readonly oversized?: {
+    readonly type?: string;
+    readonly id?: string;
+    readonly parentId?: string | null;
+  };
+}

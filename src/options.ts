@@ -1,0 +1,177 @@
+import { LeaflogError } from "./errors.js";
+import type { FileSystem } from "./file/file-system.js";
+import { nodeFileSystem } from "./file/node-file-system.js";
+
+const MiB = 1024 * 1024;
+
+/** When an append is acknowledged. */
+export type Durability =
+  /** When `write(2)` returned: the entry survives the death of the process. */
+  | "written"
+  /** When `fdatasync` returned: the entry survives a power loss, as far as the medium is honest. */
+  | "synced";
+
+/**
+ * What to do on meeting a linear transcript, or linear entries behind the last linked one.
+ * - `auto`: migrate up to `migrateMaxBytes`; above, append raw (or link to the last linked entry);
+ * - `migrate`: migrate whatever the size;
+ * - `raw`: never rewrite: append raw, or link to the last linked entry;
+ * - `reject`: reject with `LEAFLOG_LINEAR_TRANSCRIPT`.
+ */
+export type LinearPolicy = "auto" | "migrate" | "raw" | "reject";
+
+/** The write lock, per file: the first handle of a process that opens the file sets it. */
+export interface LockOptions {
+  /**
+   * Milliseconds without a sign of life after which a lock may be taken over.
+   * @default 10_000 (at least 2,000)
+   */
+  readonly staleMs?: number;
+  /**
+   * Milliseconds that an append may spend waiting for room, queue and lock together, when the call
+   * names no `timeoutMs` of its own.
+   * @default 30_000
+   */
+  readonly timeoutMs?: number;
+  /**
+   * Milliseconds to keep the lock when there is nothing left to write. More saves locking, less is
+   * kinder to other processes.
+   * @default 5
+   */
+  readonly idleMs?: number;
+  /**
+   * Milliseconds after which the lock is given to others for a moment, work or not.
+   * @default 100
+   */
+  readonly maxHoldMs?: number;
+}
+
+/** What may be pending, per file: the first handle of a process that opens the file sets it. */
+export interface QueueOptions {
+  /**
+   * Entries in the queue; further appends wait for room.
+   * @default 65_536
+   */
+  readonly maxEntries?: number;
+  /**
+   * Bytes in the queue; further appends wait for room. One entry is always let in.
+   * @default 64 MiB
+   */
+  readonly maxBytes?: number;
+  /**
+   * Bytes in one group commit. One call's entries are never split.
+   * @default 1 MiB
+   */
+  readonly maxBatchBytes?: number;
+}
+
+/** Options of `openTranscript`. */
+export interface TranscriptOptions {
+  /** Id of the header, should the transcript have to be created. @default a random UUID */
+  readonly sessionId?: string;
+  /** Working directory noted in a new header. @default process.cwd() */
+  readonly cwd?: string;
+  /** @default "written" */
+  readonly durability?: Durability;
+  /** @default "auto" */
+  readonly linear?: LinearPolicy;
+  /**
+   * Whether appending to a non-empty file whose first line is no header rejects with
+   * `LEAFLOG_BAD_HEADER` (`required`) or goes on without one (`optional`).
+   * @default "required"
+   */
+  readonly header?: "required" | "optional";
+  /** Largest linear transcript, in bytes, that an append migrates under `auto`. @default 8 MiB */
+  readonly migrateMaxBytes?: number;
+  /**
+   * Longest line, in bytes, that is appended, or read with its body. Turning an entry into JSON or
+   * back is one slice of work, about 3 ms per MB.
+   * @default 64 MiB
+   */
+  readonly maxEntryBytes?: number;
+  readonly lock?: LockOptions;
+  readonly queue?: QueueOptions;
+  /** Permission bits of a new transcript, whatever the umask. @default 0o600 */
+  readonly mode?: number;
+  /** The port for all disk operations. @default the real disk */
+  readonly fileSystem?: FileSystem;
+}
+
+/** Options with every default filled in and every value checked. */
+export interface ResolvedOptions {
+  readonly sessionId: string | undefined;
+  readonly cwd: string;
+  readonly durability: Durability;
+  readonly linear: LinearPolicy;
+  readonly header: "required" | "optional";
+  readonly migrateMaxBytes: number;
+  readonly maxEntryBytes: number;
+  readonly lock: Required<LockOptions>;
+  readonly queue: Required<QueueOptions>;
+  readonly mode: number;
+  readonly fileSystem: FileSystem;
+}
+
+/**
+ * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`, naming the option, the value and what is asked.
+ */
+export function resolveOptions(options: TranscriptOptions = {}): ResolvedOptions {
+  const { lock = {}, queue = {} } = options;
+  return {
+    sessionId: text("sessionId", options.sessionId),
+    cwd: text("cwd", options.cwd) ?? process.cwd(),
+    durability: oneOf("durability", options.durability, ["written", "synced"]),
+    linear: oneOf("linear", options.linear, ["auto", "migrate", "raw", "reject"]),
+    header: oneOf("header", options.header, ["required", "optional"]),
+    migrateMaxBytes: whole("migrateMaxBytes", options.migrateMaxBytes, 8 * MiB, 0),
+    maxEntryBytes: whole("maxEntryBytes", options.maxEntryBytes, 64 * MiB, 1),
+    lock: {
+      staleMs: whole("lock.staleMs", lock.staleMs, 10_000, 2_000),
+      timeoutMs: whole("lock.timeoutMs", lock.timeoutMs, 30_000, 1),
+      idleMs: whole("lock.idleMs", lock.idleMs, 5, 0),
+      maxHoldMs: whole("lock.maxHoldMs", lock.maxHoldMs, 100, 1),
+    },
+    queue: {
+      maxEntries: whole("queue.maxEntries", queue.maxEntries, 65_536, 1),
+      maxBytes: whole("queue.maxBytes", queue.maxBytes, 64 * MiB, 1),
+      maxBatchBytes: whole("queue.maxBatchBytes", queue.maxBatchBytes, MiB, 1),
+    },
+    mode: whole("mode", options.mode, 0o600, 0, 0o777),
+    fileSystem: options.fileSystem ?? nodeFileSystem,
+  };
+}
+
+/** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` unless `value` is a whole number in the range. */
+export function whole(
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
+): number {
+  if (value === undefined) return fallback;
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
+  throw invalid(name, value, `a whole number, ${range}`);
+}
+
+/** The error for an argument that is not `wanted`; quotes the value and its type. */
+export function invalid(name: string, value: unknown, wanted: string): LeaflogError {
+  return new LeaflogError(
+    "LEAFLOG_INVALID_ARGUMENT",
+    `\`${name}\` must be ${wanted}; got \`${String(value)}\` (${typeof value})`,
+  );
+}
+
+function oneOf<const T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  const first = allowed[0] as T;
+  if (value === undefined) return first;
+  const found = allowed.find((candidate) => candidate === value);
+  if (found !== undefined) return found;
+  throw invalid(name, value, `one of ${allowed.map((choice) => `"${choice}"`).join(", ")}`);
+}
+
+function text(name: string, value: string | undefined): string | undefined {
+  if (value === undefined || (typeof value === "string" && value.trim() !== "")) return value;
+  throw invalid(name, value, "a non-blank string");
+}
