@@ -15,14 +15,18 @@ export interface Header {
   readonly [member: string]: unknown;
 }
 
-/** The line of a new header, with its newline. */
-export function headerLine(cwd: string, sessionId: string = randomUUID()): string {
-  const header: Header = {
-    type: "session",
-    version: HEADER_VERSION,
-    id: sessionId,
-    timestamp: new Date().toISOString(),
-    cwd,
-  };
-  return `${JSON.stringify(header)}\n`;
+/** A new header's line, with its newline, and its id. */
+export interface NewHeader {
+  readonly line: string;
+  readonly id: string;
+}
+
+/**
+ * @param cwd working directory to note
+ * @param id default a random UUID
+ */
+export function newHeader(cwd: string, id: string = randomUUID()): NewHeader {
+  const timestamp = new Date().toISOString();
+  const header: Header = { type: "session", version: HEADER_VERSION, id, timestamp, cwd };
+  return { line: `${JSON.stringify(header)}\n`, id };
 }

@@ -13,7 +13,10 @@ export interface ScannedLine {
    * scan holds at once. Then read them from the file by `offset` and `length`.
    */
   readonly bytes: Buffer | undefined;
-  /** Classified on the first call, and only then. A BOM at the start of the file is passed over. */
+  /**
+   * Classified on the first call, and only then; lines of more than 32,768 bytes before the visit,
+   * in pieces, so that this call never takes long. A BOM at the start of the file is passed over.
+   */
   facts(): LineFacts;
 }
 

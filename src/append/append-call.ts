@@ -1,0 +1,84 @@
+import type { EncodedEntry } from "../entry/encoded-entry.js";
+import type { LeaflogError } from "../errors.js";
+import type { ResolvedOptions } from "../options.js";
+import type { AppendResult } from "./append-result.js";
+
+/** What the caller of an append asked for, besides its entries. */
+export interface AppendTerms {
+  readonly options: ResolvedOptions;
+  readonly expectedLeaf: string | null | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number;
+}
+
+/** One call of `append` or `appendBatch` on its way to the file. */
+export class AppendCall {
+  readonly entries: readonly EncodedEntry[];
+  readonly terms: AppendTerms;
+  /** An upper bound of the bytes that it writes. */
+  readonly bytes: number;
+  /** `performance.now()` of the call. */
+  readonly startedAt: number = performance.now();
+  /** `performance.now()` from which on it may no longer begin to write. */
+  readonly deadline: number;
+  readonly done: Promise<AppendResult[]>;
+  #settled = false;
+  #resolve!: (results: AppendResult[]) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(entries: readonly EncodedEntry[], terms: AppendTerms) {
+    this.entries = entries;
+    this.terms = terms;
+    this.bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+    this.deadline = this.startedAt + terms.timeoutMs;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Given up or done: nothing may be written for it any more. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  get waitedMs(): number {
+    return Math.round(performance.now() - this.startedAt);
+  }
+
+  /** Whether it moves the leaf to an entry by name, so that the file has to be asked for it. */
+  get namesTarget(): boolean {
+    return this.entries.some(
+      (entry) => entry.type === "leaf" && typeof entry.targetId === "string",
+    );
+  }
+
+  /** Whether both may share a group commit: they ask the same of a transcript as it is found. */
+  agreesWith(other: AppendCall): boolean {
+    const a = this.terms.options;
+    const b = other.terms.options;
+    return (
+      a === b ||
+      (a.linear === b.linear && a.header === b.header && a.migrateMaxBytes === b.migrateMaxBytes)
+    );
+  }
+
+  /** The line of one of its entries, with its newline; marked as part of a batch where it is. */
+  line(index: number, parentId: string | null | undefined): string {
+    const size = this.entries.length;
+    const entry = this.entries[index] as EncodedEntry;
+    return entry.line(parentId, size > 1 ? { index, size } : undefined);
+  }
+
+  resolve(results: AppendResult[]): void {
+    this.#settled = true;
+    this.#resolve(results);
+  }
+
+  /** The call is settled at once, also when its error is still being looked into. */
+  reject(error: LeaflogError | Promise<LeaflogError>): void {
+    this.#settled = true;
+    if (error instanceof Promise) error.then(this.#reject, this.#reject);
+    else this.#reject(error);
+  }
+}

@@ -1,0 +1,28 @@
+/** A torn tail that an append found and closed off. */
+export interface TornTail {
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+  /** Bytes. */
+  readonly length: number;
+  /** Complete JSON became an entry of the transcript; anything else stays as a malformed line. */
+  readonly kept: "entry" | "malformed";
+}
+
+/** Where an appended entry stands. */
+export interface AppendResult {
+  readonly id: string;
+  /** Undefined after a raw append. */
+  readonly parentId: string | null | undefined;
+  /** Whether this call wrote the entry. */
+  readonly appended: boolean;
+  /** False after a raw append to an oversized linear transcript. */
+  readonly linked: boolean;
+  /** The entry's line: bytes from the start of the file. */
+  readonly offset: number;
+  /** The entry's line: bytes, without the newline. */
+  readonly length: number;
+  /** Found and closed by the group commit that this entry opened. */
+  readonly tornTail?: TornTail;
+  /** True when the transcript had been deleted since this process last saw it, and was made anew. */
+  readonly recreated?: true;
+}

@@ -1,0 +1,162 @@
+import type { EncodedEntry } from "../entry/encoded-entry.js";
+import { HEADER_VERSION, type NewHeader } from "../entry/header.js";
+import { LeaflogError } from "../errors.js";
+import type { FoundHeader } from "../scan/find-header.js";
+import type { LeafState } from "../scan/find-leaf.js";
+import type { AppendCall } from "./append-call.js";
+import type { AppendResult, TornTail } from "./append-result.js";
+import { type Anchor, anchorOf } from "./tail.js";
+
+/** What a group commit is written to. */
+export interface GroupGround {
+  readonly file: string;
+  /** Bytes of the file: where the group begins. */
+  readonly size: number;
+  readonly leaf: LeafState;
+  /** Whether entries name their parent; false for a raw append. */
+  readonly linked: boolean;
+  /** Whether the last line has no newline yet. */
+  readonly openTail: boolean;
+  /** The torn tail to tell the first caller of. */
+  readonly tornTail: TornTail | undefined;
+  /** A header to go first. */
+  readonly header: NewHeader | undefined;
+  readonly recreated: boolean;
+  /** Whether an entry of that id stands in the file. */
+  hasEntry(id: string): boolean;
+}
+
+/** The pending appends of one transcript, laid out as the bytes of one write. */
+export interface GroupCommit {
+  readonly bytes: Buffer;
+  readonly written: readonly { readonly call: AppendCall; readonly results: AppendResult[] }[];
+  /** Calls of which nothing is written. */
+  readonly refused: readonly { readonly call: AppendCall; readonly error: LeaflogError }[];
+  /** How the transcript stands when the bytes are written. */
+  readonly leaf: LeafState;
+  readonly anchor: Anchor | undefined;
+  /** The header that goes first, if one does. */
+  readonly header: FoundHeader | undefined;
+}
+
+/** Lays out calls in their order, each entry naming the one before it. */
+export function composeGroup(calls: readonly AppendCall[], ground: GroupGround): GroupCommit {
+  const lines = new LineLayout(ground);
+  const written: { call: AppendCall; results: AppendResult[] }[] = [];
+  const refused: { call: AppendCall; error: LeaflogError }[] = [];
+  let leafId = ground.leaf.leafId;
+  for (const call of calls) {
+    const error = refusal(call, leafId, ground.file);
+    if (error) {
+      refused.push({ call, error });
+      continue;
+    }
+    const results: AppendResult[] = [];
+    const own = new Set<string>();
+    for (const [index, entry] of call.entries.entries()) {
+      const parentId = ground.linked ? leafId : undefined;
+      const extent = lines.add(call.line(index, parentId));
+      const first = written.length === 0 && index === 0;
+      results.push({
+        id: entry.id,
+        parentId,
+        appended: true,
+        linked: ground.linked,
+        ...extent,
+        ...(first && ground.tornTail && { tornTail: ground.tornTail }),
+        ...(first && ground.recreated && { recreated: true }),
+      });
+      if (ground.linked)
+        leafId = leafAfter(entry, leafId, (id) => own.has(id) || ground.hasEntry(id));
+      own.add(entry.id);
+    }
+    written.push({ call, results });
+  }
+  const leaf: LeafState = ground.linked
+    ? {
+        shape: written.length > 0 ? "linked" : ground.leaf.shape,
+        leafId,
+        linearAfterLeaf: written.length > 0 ? false : ground.leaf.linearAfterLeaf,
+      }
+    : { shape: "linear", leafId: null, linearAfterLeaf: true };
+  return { ...lines.finish(), written, refused, leaf };
+}
+
+function leafAfter(
+  entry: EncodedEntry,
+  leafId: string | null,
+  exists: (id: string) => boolean,
+): string | null {
+  if (entry.type !== "leaf") return entry.id;
+  if (typeof entry.targetId === "string") return exists(entry.targetId) ? entry.targetId : leafId;
+  return entry.targetId === null ? null : leafId;
+}
+
+function refusal(call: AppendCall, leafId: string | null, file: string): LeaflogError | undefined {
+  const { expectedLeaf } = call.terms;
+  if (expectedLeaf !== undefined && expectedLeaf !== leafId) {
+    return new LeaflogError(
+      "LEAFLOG_LEAF_CONFLICT",
+      `the leaf is ${leafId}, not the expected ${expectedLeaf}: read what was appended since, then try again`,
+      { file, expected: expectedLeaf, actual: leafId },
+    );
+  }
+  // An entry that named itself as parent would send every tree walk round in a circle.
+  if (call.entries[0]?.id === leafId) {
+    return new LeaflogError(
+      "LEAFLOG_INVALID_ARGUMENT",
+      `\`id\` ${leafId} is already the leaf: ids must be new to the transcript`,
+      { file },
+    );
+  }
+  return undefined;
+}
+
+/** Collects lines as text and turns them into bytes once. */
+class LineLayout {
+  readonly #prefix: string;
+  readonly #lines: string[] = [];
+  #position: number;
+  #last: { offset: number; length: number } | undefined;
+  readonly #start: number;
+  readonly #header: FoundHeader | undefined;
+
+  constructor(ground: GroupGround) {
+    const close = ground.openTail ? "\n" : "";
+    this.#prefix = `${close}${ground.header?.line ?? ""}`;
+    this.#start = ground.size;
+    if (ground.header) {
+      this.#header = {
+        state: "header",
+        id: ground.header.id,
+        version: HEADER_VERSION,
+        offset: ground.size + close.length,
+        length: Buffer.byteLength(ground.header.line) - 1,
+        terminated: true,
+      };
+    }
+    this.#position = ground.size + Buffer.byteLength(this.#prefix);
+  }
+
+  add(line: string): { offset: number; length: number } {
+    const bytes = Buffer.byteLength(line);
+    this.#last = { offset: this.#position, length: bytes - 1 };
+    this.#lines.push(line);
+    this.#position += bytes;
+    return this.#last;
+  }
+
+  finish(): Pick<GroupCommit, "bytes" | "anchor" | "header"> {
+    const bytes =
+      this.#last === undefined
+        ? Buffer.alloc(0)
+        : Buffer.from(this.#prefix.concat(...this.#lines), "utf8");
+    const anchor =
+      this.#last &&
+      anchorOf(
+        bytes.subarray(this.#last.offset - this.#start, bytes.length - 1),
+        this.#last.offset,
+      );
+    return { bytes, anchor, header: this.#header };
+  }
+}

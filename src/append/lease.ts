@@ -1,0 +1,95 @@
+import { LeaflogError } from "../errors.js";
+import type { FileSystem } from "../file/file-system.js";
+import { isErrno } from "../file/is-errno.js";
+import type { LockOptions } from "../options.js";
+import { WriteLock } from "./lock/write-lock.js";
+
+/**
+ * Milliseconds for which a look at the lock counts. A pause that costs us the lock lasts seconds,
+ * and a look from before it is older than this when the pause ends.
+ */
+const FRESH_MS = 1;
+
+/** How long to stand aside after a full hold, in milliseconds: others look every 5 to 50. */
+const ASIDE_MS = 8;
+
+/** The write lock as a group commit uses it: kept from one to the next, given away in between. */
+export class Lease {
+  readonly #lock: WriteLock;
+  readonly #file: string;
+  readonly #maxHoldMs: number;
+  #asideUntil = 0;
+  #waiting = false;
+
+  constructor(fs: FileSystem, file: string, options: Required<LockOptions>) {
+    this.#lock = new WriteLock(fs, file, { staleMs: options.staleMs });
+    this.#file = file;
+    this.#maxHoldMs = options.maxHoldMs;
+  }
+
+  get held(): boolean {
+    return this.#lock.held;
+  }
+
+  /** Whether it is waiting for another holder just now. */
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
+  /** Held for so long that others should have a turn. */
+  get spent(): boolean {
+    return this.#lock.heldMs >= this.#maxHoldMs;
+  }
+
+  /**
+   * Takes the lock. False when `wanted` said no before it was had.
+   *
+   * @param makeDirectory called when the transcript's directory is missing
+   * @throws LeaflogError `LEAFLOG_LOCK_FAILED`
+   */
+  async take(wanted: () => boolean, makeDirectory: () => Promise<void>): Promise<boolean> {
+    this.#waiting = true;
+    try {
+      const aside = this.#asideUntil - performance.now();
+      if (aside > 0) await new Promise((resolve) => setTimeout(resolve, aside));
+      return await this.#lock.acquire(wanted);
+    } catch (error) {
+      if (!(error instanceof LeaflogError) || !isErrno(error.cause, "ENOENT")) throw error;
+      await makeDirectory();
+      return await this.#lock.acquire(wanted);
+    } finally {
+      this.#waiting = false;
+    }
+  }
+
+  /** Whether the lock is still ours; looked up unless that was done within the last millisecond. */
+  async isOurs(): Promise<boolean> {
+    if (!this.#lock.held) return false;
+    if (performance.now() - this.#lock.verifiedAt < FRESH_MS) return true;
+    return this.#lock.verify();
+  }
+
+  async release(): Promise<void> {
+    if (this.spent) this.#asideUntil = performance.now() + ASIDE_MS * (1 + Math.random());
+    await this.#lock.release();
+  }
+
+  /** The error for a call that could not have the lock in time. */
+  async timeoutError(waitedMs: number): Promise<LeaflogError> {
+    const { ageMs, owner, isFile } = await this.#lock.describeHolder();
+    const holder = owner?.pid === undefined ? "another writer" : `process ${owner.pid}`;
+    const advice = isFile
+      ? "it is a file, made by another program: remove it if that program is gone"
+      : "try again, or raise timeoutMs";
+    return new LeaflogError(
+      "LEAFLOG_LOCK_TIMEOUT",
+      `${holder} held the lock ${this.#lock.path} for all of ${waitedMs} ms; ${advice}`,
+      {
+        file: this.#file,
+        waitedMs,
+        ...(ageMs !== undefined && { ageMs }),
+        ...(owner && { owner }),
+      },
+    );
+  }
+}

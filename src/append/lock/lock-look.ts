@@ -1,0 +1,28 @@
+import type { FileStat } from "../../file/file-stat.js";
+import type { FileSystem } from "../../file/file-system.js";
+import { isGone } from "./lock-errors.js";
+
+/** What is at `path`, or undefined when nothing is. */
+export async function look(fs: FileSystem, path: string): Promise<FileStat | undefined> {
+  try {
+    return await fs.stat(path);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Removes an empty directory; one that is gone already is as good as removed. */
+export async function removeDirectory(fs: FileSystem, path: string): Promise<void> {
+  try {
+    await fs.rmdir(path);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+/** Modification time in milliseconds since 1970. */
+export function mtimeMs(stat: FileStat): number {
+  // Rounded, as Node does: a time set in milliseconds comes back some nanoseconds short.
+  return Number((stat.mtimeNs + 500_000n) / 1_000_000n);
+}

@@ -1,0 +1,101 @@
+import { hostname } from "node:os";
+import type { LockOwner } from "../../errors.js";
+import type { FileSystem, OpenFile } from "../../file/file-system.js";
+import { isErrno } from "../../file/is-errno.js";
+import { readText } from "./lock-text.js";
+
+/**
+ * The file beside a held lock that says who holds it, for the error message of whoever waits in
+ * vain. Nothing is decided by it, so nothing that goes wrong with it may fail an append: errors end
+ * in {@link OwnerNote.trouble}.
+ */
+export class OwnerNote {
+  readonly path: string;
+  readonly #fs: FileSystem;
+  #writing: Promise<void> = Promise.resolve();
+  #trouble: unknown;
+
+  constructor(fs: FileSystem, path: string) {
+    this.#fs = fs;
+    this.path = path;
+  }
+
+  /** The last error met with the note, for a debugger to look at. */
+  get trouble(): unknown {
+    return this.#trouble;
+  }
+
+  /**
+   * Begins to write the note, and does not wait for it.
+   *
+   * @param isOurs - whether the lock still is; asked before a note that is there is replaced.
+   */
+  begin(isOurs: () => Promise<boolean>): void {
+    this.#writing = this.#harmless(() => this.#write(isOurs));
+  }
+
+  /** Removes the note, whoever wrote it. For the holder of the lock alone. */
+  async remove(): Promise<void> {
+    await this.#writing;
+    await this.#harmless(() => this.#fs.unlink(this.path));
+  }
+
+  /** Removes the note if it is ours. For who lost the lock: the note may be the next owner's. */
+  async removeOwn(): Promise<void> {
+    await this.#writing;
+    await this.#harmless(async () => {
+      if ((await readText(this.#fs, this.path)) === ownText()) await this.#fs.unlink(this.path);
+    });
+  }
+
+  /** {@link remove}, at process exit. */
+  removeSync(): void {
+    try {
+      this.#fs.unlinkSync(this.path);
+    } catch (error) {
+      this.#trouble = error;
+    }
+  }
+
+  async #write(isOurs: () => Promise<boolean>): Promise<void> {
+    const note = await this.#create(isOurs);
+    if (note === undefined) return;
+    try {
+      await note.write(Buffer.from(ownText()));
+    } finally {
+      await note.close();
+    }
+  }
+
+  async #create(isOurs: () => Promise<boolean>): Promise<OpenFile | undefined> {
+    try {
+      return await this.#fs.open(this.path, "create", 0o600);
+    } catch (error) {
+      if (!isErrno(error, "EEXIST")) throw error;
+    }
+    // Left by a holder that crashed, or made by the next owner while we were stopped.
+    if (!(await isOurs())) return undefined;
+    await this.#fs.unlink(this.path);
+    return this.#fs.open(this.path, "create", 0o600);
+  }
+
+  async #harmless(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#trouble = error;
+    }
+  }
+}
+
+let text: string | undefined;
+
+function ownText(): string {
+  text ??= JSON.stringify({
+    pid: process.pid,
+    host: hostname(),
+    // Of the process, not of the lock, whose age its directory tells: a pid may be used again.
+    startedAt: new Date(performance.timeOrigin).toISOString(),
+  } satisfies LockOwner);
+  return text;
+}

@@ -1,0 +1,196 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import type { FileSystem } from "../../file/file-system.js";
+import { LockAdapter } from "./lock-adapter.js";
+import { LockDirectory } from "./lock-directory.js";
+import { BUSY_MS, isBusy, isContention, lockFailed } from "./lock-errors.js";
+import { describeLockHolder, type LockHolder } from "./lock-holder.js";
+import { lockLibrary } from "./lock-library.js";
+import { LockTakeover } from "./lock-takeover.js";
+import { HEARTBEAT_MS } from "./lock-watch.js";
+import { OwnerNote } from "./owner-note.js";
+
+export interface WriteLockOptions {
+  /** A lock that was not refreshed for this long is taken over, in milliseconds, 2000 or more. */
+  readonly staleMs: number;
+}
+
+const FIRST_WAIT_MS = 5;
+const LONGEST_WAIT_MS = 50;
+const WAIT_GROWTH = 1.5;
+
+/** One acquire, up to its release. */
+interface Lease {
+  since: number;
+  lost: boolean;
+  /** Makes proper-lockfile forget it; not there once that gave it up by itself. */
+  forget: (() => Promise<void>) | undefined;
+}
+
+/**
+ * The lock of one transcript, among all processes: the directory `<file>.lock`, made and kept
+ * fresh by proper-lockfile. One object per transcript and process; its owner makes one call to
+ * `acquire` at a time.
+ *
+ * Holding it is no proof of being alone: a holder that was stopped for longer than `staleMs` loses
+ * it without notice. Hence {@link WriteLock.verify} before each write.
+ */
+export class WriteLock {
+  /** The lock directory. */
+  readonly path: string;
+  readonly #fs: FileSystem;
+  readonly #file: string;
+  readonly #staleMs: number;
+  readonly #directory: LockDirectory;
+  readonly #adapter: LockAdapter;
+  readonly #note: OwnerNote;
+  #lease: Lease | undefined;
+  #releasing: Promise<void> | undefined;
+
+  /** @param file - absolute path of the transcript, symlinks resolved; it need not exist. */
+  constructor(fs: FileSystem, file: string, options: WriteLockOptions) {
+    this.path = `${file}.lock`;
+    this.#fs = fs;
+    this.#file = file;
+    this.#staleMs = options.staleMs;
+    this.#note = new OwnerNote(fs, `${this.path}.owner`);
+    this.#directory = new LockDirectory(fs, this.path, options.staleMs);
+    const takeover = new LockTakeover(fs, this.path, options.staleMs);
+    this.#adapter = new LockAdapter(this.#directory, takeover, () => this.#removeAtExit());
+  }
+
+  /** Acquired, not given back, and not known to be lost. */
+  get held(): boolean {
+    return this.#lease !== undefined && !this.#lease.lost;
+  }
+
+  /** Milliseconds since it was acquired; 0 when it is not held. */
+  get heldMs(): number {
+    const lease = this.#lease;
+    return lease === undefined || lease.lost ? 0 : performance.now() - lease.since;
+  }
+
+  /** `performance.now()` from before the last look on disk that found the lock to be ours. */
+  get verifiedAt(): number {
+    return this.#directory.verifiedAt;
+  }
+
+  /**
+   * Waits for the lock; at once true when it is held already.
+   *
+   * @param wanted - asked before each try: when it says no, the wait ends.
+   * @returns false when it is wanted no longer.
+   * @throws LEAFLOG_LOCK_FAILED, with `cause`, when the directory cannot be made for any reason but
+   * another holder. EPERM and EBUSY count as another holder for two seconds.
+   */
+  async acquire(wanted: () => boolean): Promise<boolean> {
+    await this.#releasing;
+    if (this.held) return true;
+    await this.release();
+    let waitMs = FIRST_WAIT_MS;
+    let busySince: number | undefined;
+    while (wanted()) {
+      try {
+        await this.#take();
+        return true;
+      } catch (error) {
+        if (isContention(error)) busySince = undefined;
+        else if (isBusy(error)) busySince ??= performance.now();
+        else throw lockFailed("made", this.#file, error);
+        if (busySince !== undefined && performance.now() - busySince > BUSY_MS) {
+          throw lockFailed("made", this.#file, error);
+        }
+      }
+      // Jitter: those who wait for one lock should not all come back at the same time.
+      await wait(waitMs * (0.5 + Math.random() / 2));
+      waitMs = Math.min(waitMs * WAIT_GROWTH, LONGEST_WAIT_MS);
+    }
+    return false;
+  }
+
+  /**
+   * Whether the lock is still ours, looked up on disk; false when it is not held. After a no it
+   * counts as lost.
+   *
+   * @throws LEAFLOG_LOCK_FAILED, with `cause`, when the look fails.
+   */
+  async verify(): Promise<boolean> {
+    const lease = this.#lease;
+    if (lease === undefined || lease.lost) return false;
+    try {
+      if (!(await this.#directory.isOurs())) lease.lost = true;
+    } catch (error) {
+      throw lockFailed("looked up", this.#file, error);
+    }
+    return this.#lease === lease && !lease.lost;
+  }
+
+  /**
+   * Gives the lock back; nothing that is not ours is removed. Does nothing when there is nothing to
+   * give back: not held, or another's by now.
+   *
+   * @throws LEAFLOG_LOCK_FAILED, with `cause`, when the directory cannot be looked up or removed. It
+   * is no longer refreshed then, and others take it over after `staleMs`.
+   */
+  release(): Promise<void> {
+    this.#releasing ??= this.#giveBack().finally(() => {
+      this.#releasing = undefined;
+    });
+    return this.#releasing;
+  }
+
+  /** Who has the lock, for the message of a caller that waited too long. Never rejects. */
+  describeHolder(): Promise<LockHolder> {
+    return describeLockHolder(this.#fs, this.path, this.#note.path);
+  }
+
+  async #take(): Promise<void> {
+    const { lock } = await lockLibrary();
+    const lease: Lease = { since: 0, lost: false, forget: undefined };
+    // proper-lockfile's table has one entry per name, which for the transcript's own name it would
+    // share with a host that uses proper-lockfile too: each release would end the other's heartbeat.
+    lease.forget = await lock(`${this.path}:${randomUUID()}`, {
+      realpath: false,
+      lockfilePath: this.path,
+      stale: this.#staleMs,
+      update: HEARTBEAT_MS,
+      retries: 0,
+      fs: this.#adapter,
+      onCompromised: () => {
+        lease.lost = true;
+        lease.forget = undefined;
+      },
+    });
+    lease.since = performance.now();
+    this.#lease = lease;
+    this.#note.begin(() => this.#directory.isOurs());
+  }
+
+  async #giveBack(): Promise<void> {
+    const lease = this.#lease;
+    if (lease === undefined) return;
+    this.#lease = undefined;
+    await this.#adapter.end();
+    try {
+      // Before proper-lockfile forgets the lock: a process that exits halfway still removes it.
+      await this.#removeOwn();
+    } catch (error) {
+      throw lockFailed("given back", this.#file, error);
+    } finally {
+      await lease.forget?.();
+    }
+  }
+
+  async #removeOwn(): Promise<void> {
+    if (!(await this.#directory.isOurs())) return this.#note.removeOwn();
+    // The note first: once the directory is gone, the note may be the next owner's.
+    await this.#note.remove();
+    await this.#directory.remove();
+  }
+
+  #removeAtExit(): void {
+    if (!this.#directory.isOursSync()) return;
+    this.#note.removeSync();
+    this.#fs.rmdirSync(this.path);
+  }
+}

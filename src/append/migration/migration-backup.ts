@@ -1,0 +1,94 @@
+import { LeaflogError } from "../../errors.js";
+import { type FileStat, isSameFile } from "../../file/file-stat.js";
+import type { FileSystem, OpenFile } from "../../file/file-system.js";
+import { isErrno } from "../../file/is-errno.js";
+import { copyRange, writeWhole } from "../../file/replacement.js";
+
+/** A second name of the transcript as it was, or a copy of it where there can be no second name. */
+export class MigrationBackup {
+  readonly path: string;
+  readonly #fs: FileSystem;
+  readonly #file: string;
+  readonly #stat: FileStat;
+
+  /** @param stat what the transcript is now */
+  constructor(fs: FileSystem, file: string, stat: FileStat) {
+    this.path = `${file}.before-migration-${new Date().toISOString().replace(/[:.]/g, "-")}`;
+    this.#fs = fs;
+    this.#file = file;
+    this.#stat = stat;
+  }
+
+  /**
+   * @param source the transcript, open
+   * @throws LeaflogError `LEAFLOG_WRITE_FAILED`; then there is no backup
+   */
+  async make(source: OpenFile): Promise<void> {
+    try {
+      await this.#fs.link(this.#file, this.path);
+    } catch (error) {
+      // No hard links on this file system, or none to a file of another owner.
+      if (!isErrno(error, "EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV", "EMLINK")) {
+        throw this.#failed(error);
+      }
+      await this.#copy(source);
+    }
+  }
+
+  /** Removes the backup if the transcript is still what it was, so that nothing needs one. */
+  async drop(): Promise<void> {
+    if (!isSameFile(this.#stat, await this.#fs.stat(this.#file))) return;
+    await this.#fs.unlink(this.path);
+  }
+
+  /** `drop` on the way out of a failure. */
+  async dropQuietly(): Promise<void> {
+    try {
+      await this.drop();
+    } catch {
+      // The failure is the error to report, and a backup too many does no harm.
+    }
+  }
+
+  async #remove(): Promise<void> {
+    try {
+      await this.#fs.unlink(this.path);
+    } catch {
+      // As above; a copy that was cut short stands beside a transcript that is as it was.
+    }
+  }
+
+  async #copy(source: OpenFile): Promise<void> {
+    let copy: OpenFile;
+    try {
+      copy = await this.#fs.open(this.path, "create", 0o600);
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
+    try {
+      try {
+        await this.#fill(copy, source);
+      } finally {
+        await copy.close();
+      }
+    } catch (cause) {
+      await this.#remove();
+      throw this.#failed(cause);
+    }
+  }
+
+  async #fill(copy: OpenFile, source: OpenFile): Promise<void> {
+    await copy.chmod(this.#stat.mode);
+    const range = { start: 0, end: this.#stat.size };
+    await copyRange(source, range, (bytes) => writeWhole(copy, bytes));
+    await copy.sync();
+  }
+
+  #failed(cause: unknown): LeaflogError {
+    return new LeaflogError(
+      "LEAFLOG_WRITE_FAILED",
+      "the backup cannot be made; the transcript is as it was",
+      { file: this.#file, cause },
+    );
+  }
+}

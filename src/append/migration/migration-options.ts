@@ -1,0 +1,21 @@
+/** How the holder of a transcript's lock has it migrated. */
+export interface MigrateOptions {
+  /** Told how far both readings of the file are, in bytes; last of all `(total, total)`. */
+  readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined;
+  /** Ends the migration, as long as the file has not been replaced. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether to keep the file as it was under another name beside it. @default false */
+  readonly backup?: boolean | undefined;
+  /** Whether a non-empty file without a header is refused. None is made for it in either case. */
+  readonly header: "required" | "optional";
+  /** Asked right before the file is replaced. */
+  readonly stillOwner: () => Promise<boolean>;
+}
+
+/** For tests. */
+export interface MigrationInternals {
+  /** Makes an id. @default newEntryId */
+  readonly generateId?: () => string;
+  /** Most bytes read at once. @default 262,144 */
+  readonly maxChunkBytes?: number;
+}

@@ -1,0 +1,43 @@
+import type { OpenFile } from "../../file/file-system.js";
+import type { ReplacementOutput } from "../../file/replacement.js";
+import { scanForward } from "../../scan/scan-forward.js";
+import type { ScannedLine, ScanOptions } from "../../scan/scanned-line.js";
+import { editedLine, type LinePiece } from "./line-edits.js";
+import type { MigrationEdits } from "./migration-edits.js";
+import { MigrationOutput } from "./migration-output.js";
+
+/**
+ * Writes the first `size` bytes of the source, each line with its edits. A torn tail gets the
+ * newline that it lacks.
+ *
+ * @throws the error of a failed read, the signal's reason, or LeaflogError `LEAFLOG_WRITE_FAILED`
+ */
+export async function writeMigrated(
+  source: OpenFile,
+  size: number,
+  edits: MigrationEdits,
+  output: ReplacementOutput,
+  scan: ScanOptions,
+): Promise<void> {
+  const gathered = new MigrationOutput(source, output, scan.signal);
+  await scanForward(gathered.gatedSource, { ...scan, to: size }, (line) => {
+    const { bytes } = line;
+    for (const piece of editedLine(edits.of(line.facts()), line.length)) {
+      writePiece(gathered, piece, line, bytes);
+    }
+    gathered.text("\n");
+    return undefined;
+  });
+  await gathered.flush();
+}
+
+function writePiece(
+  output: MigrationOutput,
+  piece: LinePiece,
+  line: ScannedLine,
+  bytes: Buffer | undefined,
+): void {
+  if (typeof piece === "string") output.text(piece);
+  else if (bytes) output.bytes(bytes.subarray(piece.start, piece.end));
+  else output.copy({ start: line.offset + piece.start, end: line.offset + piece.end });
+}

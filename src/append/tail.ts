@@ -1,0 +1,139 @@
+import { LeaflogError } from "../errors.js";
+import { type FileStat, isSameFile } from "../file/file-stat.js";
+import type { OpenFile } from "../file/file-system.js";
+import { type FoundHeader, findHeader } from "../scan/find-header.js";
+import { findLeaf, type LeafState } from "../scan/find-leaf.js";
+import { readFully } from "../scan/read-fully.js";
+import type { TornTail } from "./append-result.js";
+
+/** Bytes kept from the start of the last line, where its id stands, to know the line again. */
+const ANCHOR_BYTES = 512;
+/** A torn tail may be a program without our lock that is still writing: look again after this. */
+const SETTLE_MS = 20;
+const SETTLE_TRIES = 25;
+
+/** What is known of the end of a transcript, and by what to tell that it is still so. */
+export interface Tail {
+  /** Identity, size and time of the last look; after our own write, before it. */
+  readonly stat: FileStat;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** Whether `stat` was taken when the file had `size` bytes. */
+  readonly exact: boolean;
+  readonly header: FoundHeader;
+  readonly leaf: LeafState;
+  /** Byte behind the last newline. */
+  readonly end: number;
+  readonly tornTail?: TornTail;
+  readonly anchor?: Anchor;
+}
+
+/** A copy of the first bytes of the last line. */
+export interface Anchor {
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
+export function anchorOf(line: Buffer, offset: number): Anchor {
+  // A copy: a view would keep the whole group commit alive.
+  return { offset, bytes: Buffer.from(line.subarray(0, ANCHOR_BYTES)) };
+}
+
+/**
+ * Whether a look at the path finds the file just as `known` describes it, so that nothing has to
+ * be read. On a no, `readTail` decides by content: times and inode numbers flap on some file systems.
+ */
+export function isUnchanged(known: Tail, stat: FileStat): boolean {
+  return (
+    known.exact &&
+    isSameFile(known.stat, stat) &&
+    known.size === stat.size &&
+    known.stat.mtimeNs === stat.mtimeNs
+  );
+}
+
+/**
+ * Reads the end of a transcript: only what is new behind a tail that still stands, otherwise
+ * backwards from the end until the leaf is found.
+ *
+ * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`: the parent is never guessed.
+ */
+export async function readTail(path: string, file: OpenFile, known?: Tail): Promise<Tail> {
+  try {
+    return await settledTail(file, known);
+  } catch (cause) {
+    if (cause instanceof LeaflogError) throw cause;
+    throw unreadable(path, cause);
+  }
+}
+
+export function unreadable(path: string, cause: unknown): LeaflogError {
+  return new LeaflogError(
+    "LEAFLOG_LEAF_UNREADABLE",
+    "the end of the transcript cannot be read, so that the parent is unknown; nothing was written",
+    { file: path, cause },
+  );
+}
+
+async function settledTail(file: OpenFile, known: Tail | undefined): Promise<Tail> {
+  let stat = await file.stat();
+  for (let tries = 1; ; tries += 1) {
+    if (stat.kind !== "file") throw notAFile(stat);
+    const tail = await tailAt(file, stat, known);
+    const later = tail.tornTail && tries < SETTLE_TRIES ? await statLater(file) : stat;
+    if (later.size === stat.size && later.mtimeNs === stat.mtimeNs) return tail;
+    stat = later;
+  }
+}
+
+async function tailAt(file: OpenFile, stat: FileStat, known: Tail | undefined): Promise<Tail> {
+  const { size } = stat;
+  if (known === undefined || !(await stillStands(file, stat, known))) {
+    const header = await findHeader(file, size);
+    const { end, tornTail, lastLine, ...leaf } = await findLeaf(file, { size });
+    const anchor = lastLine && (await readAnchor(file, lastLine));
+    return tail({ stat, size, exact: true, header, leaf, end }, tornTail, anchor);
+  }
+  if (size === known.size) return { ...known, stat, exact: true };
+  const header = known.header.state === "header" ? known.header : await findHeader(file, size);
+  const { end, tornTail, lastLine, ...leaf } = await findLeaf(file, {
+    size,
+    known: { offset: known.end, state: known.leaf },
+  });
+  const anchor = lastLine ? await readAnchor(file, lastLine) : known.anchor;
+  return tail({ stat, size, exact: true, header, leaf, end }, tornTail, anchor);
+}
+
+function tail(rest: Tail, tornTail: TornTail | undefined, anchor: Anchor | undefined): Tail {
+  return { ...rest, ...(tornTail && { tornTail }), ...(anchor && { anchor }) };
+}
+
+/** Whether all that `known` covers is still in the file, so that only newer bytes need reading. */
+async function stillStands(file: OpenFile, stat: FileStat, known: Tail): Promise<boolean> {
+  // The leaf may rest on a torn tail, of which nobody knows what it has become since.
+  if (known.tornTail || !known.anchor || !isSameFile(known.stat, stat)) return false;
+  if (stat.size < known.size) return false;
+  const { offset, bytes } = known.anchor;
+  const now = Buffer.allocUnsafe(bytes.length);
+  return (await readFully(file, now, 0, now.length, offset)) === bytes.length && now.equals(bytes);
+}
+
+async function readAnchor(
+  file: OpenFile,
+  line: { offset: number; length: number },
+): Promise<Anchor> {
+  const bytes = Buffer.allocUnsafe(Math.min(ANCHOR_BYTES, line.length));
+  const read = await readFully(file, bytes, 0, bytes.length, line.offset);
+  return { offset: line.offset, bytes: bytes.subarray(0, read) };
+}
+
+async function statLater(file: OpenFile): Promise<FileStat> {
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  return file.stat();
+}
+
+function notAFile(stat: FileStat): Error {
+  const code = stat.kind === "directory" ? "EISDIR" : "EINVAL";
+  const what = stat.kind === "directory" ? "a directory" : "no regular file";
+  return Object.assign(new Error(`${code}: the transcript's path is ${what}`), { code });
+}

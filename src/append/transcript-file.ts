@@ -1,0 +1,197 @@
+import { LeaflogError } from "../errors.js";
+import { type FileStat, isSameFile } from "../file/file-stat.js";
+import type { FileSystem, OpenFile } from "../file/file-system.js";
+import { isErrno } from "../file/is-errno.js";
+import { hasEntry } from "../scan/has-entry.js";
+import { cutBack } from "./cut-back.js";
+import type { GroupCommit } from "./group-commit.js";
+import { isUnchanged, readTail, type Tail, unreadable } from "./tail.js";
+
+/** The file behind a transcript: its descriptor while the lock is held, and what its end is. */
+export class TranscriptFile {
+  readonly path: string;
+  readonly #fs: FileSystem;
+  #file: OpenFile | undefined;
+  #tail: Tail | undefined;
+  /** Whether this object created the file and wrote nothing to it yet. */
+  #fresh = false;
+
+  constructor(fs: FileSystem, path: string) {
+    this.#fs = fs;
+    this.path = path;
+  }
+
+  /** The last known end of the file; to be believed after `look` alone. */
+  get tail(): Tail | undefined {
+    return this.#tail;
+  }
+
+  /**
+   * Brings the tail up to date. Undefined when there is no file.
+   *
+   * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`, or `LEAFLOG_WRITE_FAILED` when the file cannot
+   * be opened to append.
+   */
+  async look(): Promise<Tail | undefined> {
+    const stat = await statIfAny(this.#fs, this.path);
+    if (stat === undefined) {
+      await this.close();
+      this.#tail = undefined;
+    } else if (!this.#file || !this.#tail || !isUnchanged(this.#tail, stat)) {
+      await this.#read(stat);
+    }
+    return this.#tail;
+  }
+
+  async #read(stat: FileStat): Promise<void> {
+    if (this.#file && this.#tail && !isSameFile(this.#tail.stat, stat)) await this.close();
+    this.#file ??= await this.#open();
+    this.#tail = await readTail(this.path, this.#file, this.#tail);
+  }
+
+  async #open(): Promise<OpenFile> {
+    try {
+      return await this.#fs.open(this.path, "append");
+    } catch (cause) {
+      if (isErrno(cause, "EISDIR")) throw unreadable(this.path, cause);
+      throw writeFailed(this.path, "the transcript cannot be opened to append", cause, true);
+    }
+  }
+
+  /**
+   * Creates the file, empty.
+   *
+   * @param mode permission bits, whatever the umask
+   * @throws LeaflogError `LEAFLOG_WRITE_FAILED`
+   */
+  async create(mode: number): Promise<Tail> {
+    try {
+      this.#file = await this.#fs.open(this.path, "create", mode);
+      this.#fresh = true;
+      await this.#file.chmod(mode);
+      const stat = await this.#file.stat();
+      this.#tail = {
+        stat,
+        size: 0,
+        exact: true,
+        header: { state: "empty" },
+        leaf: { shape: "empty", leafId: null, linearAfterLeaf: false },
+        end: 0,
+      };
+      return this.#tail;
+    } catch (cause) {
+      await this.abandon(true);
+      throw writeFailed(this.path, "the transcript cannot be created", cause, true);
+    }
+  }
+
+  /**
+   * Writes a group commit with one `write`. When that fails, the file is cut back to where it
+   * ended, as long as nobody wrote behind it and `stillOwner` holds.
+   *
+   * @throws LeaflogError `LEAFLOG_WRITE_FAILED`, with `cutBack`
+   */
+  async write(group: GroupCommit, stillOwner: () => Promise<boolean>): Promise<void> {
+    const file = this.#file as OpenFile;
+    const tail = this.#tail as Tail;
+    const { bytes } = group;
+    let cause: unknown;
+    try {
+      const written = await file.write(bytes);
+      if (written === bytes.length) {
+        this.#advance(tail, group);
+        return;
+      }
+      // The system call that would have named the reason is never made: the first one succeeded.
+      cause = new Error(`short write: ${written} of ${bytes.length} bytes; the disk may be full`);
+    } catch (error) {
+      cause = error;
+    }
+    const restored = (await stillOwner()) && (await cutBack(file, tail.size, bytes));
+    await this.abandon(restored);
+    const message = restored
+      ? "the write failed; the file ends where it ended before"
+      : "the write failed and its bytes could not be cut back; the next append closes them off";
+    throw writeFailed(this.path, message, cause, restored);
+  }
+
+  #advance(before: Tail, group: GroupCommit): void {
+    const size = before.size + group.bytes.length;
+    const anchor = group.anchor ?? before.anchor;
+    this.#tail = {
+      stat: before.stat,
+      size,
+      exact: false,
+      header: group.header ?? before.header,
+      leaf: group.leaf,
+      end: size,
+      ...(anchor && { anchor }),
+    };
+    this.#fresh = false;
+  }
+
+  /** Whether an entry of that id stands in the file, as of the last look. */
+  async hasEntry(id: string): Promise<boolean> {
+    if (!this.#file || !this.#tail) return false;
+    try {
+      return await hasEntry(this.#file, this.#tail.size, id);
+    } catch (cause) {
+      throw unreadable(this.path, cause);
+    }
+  }
+
+  /**
+   * Hands what was written to the medium; with the name of the file too, when it is new.
+   *
+   * @param directories further directories in which names were made
+   * @throws the operating system's error
+   */
+  async sync(directories: Iterable<string>): Promise<void> {
+    await this.#file?.datasync();
+    for (const directory of directories) await this.#fs.syncDirectory(directory);
+  }
+
+  /**
+   * Forgets all after a failure.
+   *
+   * @param discard whether a file that was created for nothing goes; only its lock's owner may say so
+   */
+  async abandon(discard: boolean): Promise<void> {
+    const file = this.#file;
+    const created = this.#fresh && discard;
+    this.#tail = undefined;
+    this.#fresh = false;
+    try {
+      if (file && created && (await file.stat()).size === 0) await this.#fs.unlink(this.path);
+      await this.close();
+    } catch {
+      // What led here is the error to report. An empty file that stays is a valid transcript.
+    }
+  }
+
+  /** Gives the descriptor back; the tail is kept, to be verified at the next look. */
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+}
+
+/** @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE` for anything but a missing file. */
+export async function statIfAny(fs: FileSystem, path: string): Promise<FileStat | undefined> {
+  try {
+    return await fs.stat(path);
+  } catch (cause) {
+    if (isErrno(cause, "ENOENT")) return undefined;
+    throw unreadable(path, cause);
+  }
+}
+
+export function writeFailed(
+  file: string,
+  message: string,
+  cause: unknown,
+  restored: boolean,
+): LeaflogError {
+  return new LeaflogError("LEAFLOG_WRITE_FAILED", message, { file, cause, cutBack: restored });
+}

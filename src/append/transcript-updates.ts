@@ -1,0 +1,83 @@
+import type { Entry } from "../entry/entry.js";
+import type { GroupCommit } from "./group-commit.js";
+
+/** One new entry of a transcript, published after it was written and the lock was given back. */
+export class TranscriptUpdate {
+  /** Absolute path of the transcript, symlinks resolved. */
+  readonly file: string;
+  readonly id: string;
+  /** Undefined after a raw append. */
+  readonly parentId: string | null | undefined;
+  readonly linked: boolean;
+  /** The entry's line: bytes from the start of the file. */
+  readonly offset: number;
+  /** The entry's line: bytes, without the newline. */
+  readonly length: number;
+  readonly #line: string;
+  #entry: Entry | undefined;
+
+  constructor(
+    file: string,
+    line: string,
+    at: Pick<TranscriptUpdate, "id" | "parentId" | "linked" | "offset" | "length">,
+  ) {
+    this.file = file;
+    this.id = at.id;
+    this.parentId = at.parentId;
+    this.linked = at.linked;
+    this.offset = at.offset;
+    this.length = at.length;
+    this.#line = line;
+  }
+
+  /** The entry as it stands in the file; parsed on the first use. */
+  get entry(): Entry {
+    this.#entry ??= JSON.parse(this.#line) as Entry;
+    return this.#entry;
+  }
+}
+
+export type TranscriptListener = (update: TranscriptUpdate) => void;
+
+const listeners = new Set<TranscriptListener>();
+
+/**
+ * Calls `listener` for each entry that this process appends to any transcript: after it was
+ * written and the lock was given back, in the order of the file. What a listener throws becomes a
+ * process warning and disturbs neither the append nor the other listeners.
+ *
+ * @returns ends the subscription
+ */
+export function onTranscriptUpdate(listener: TranscriptListener): () => void {
+  // A wrapper of its own for each subscription, so that one function can subscribe twice.
+  const subscription: TranscriptListener = (update) => listener(update);
+  listeners.add(subscription);
+  return () => {
+    listeners.delete(subscription);
+  };
+}
+
+/** The updates of a group commit; none when nobody listens. */
+export function updatesOf(file: string, group: GroupCommit): TranscriptUpdate[] {
+  if (listeners.size === 0) return [];
+  return group.written.flatMap(({ call, results }) =>
+    results.map(
+      (result, index) => new TranscriptUpdate(file, call.line(index, result.parentId), result),
+    ),
+  );
+}
+
+export function publishTranscriptUpdates(updates: readonly TranscriptUpdate[]): void {
+  for (const update of updates) {
+    for (const listener of [...listeners]) void call(listener, update);
+  }
+}
+
+async function call(listener: TranscriptListener, update: TranscriptUpdate): Promise<void> {
+  try {
+    await listener(update);
+  } catch (error) {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.emitWarning(`a transcript listener failed: ${why}`, "LeaflogWarning");
+  }
+}

@@ -1,0 +1,43 @@
+import { LeaflogError } from "../errors.js";
+import type { ResolvedOptions } from "../options.js";
+import type { Tail } from "./tail.js";
+
+/** How entries go to a transcript as it was found. */
+export type Way =
+  /** Each names its parent. */
+  | "link"
+  /** Without a parent, behind a linear transcript. */
+  | "raw"
+  /** The transcript's linear entries have to be linked first. */
+  | "migrate";
+
+/**
+ * @param tail undefined when there is no file
+ * @throws LeaflogError `LEAFLOG_BAD_HEADER`, `LEAFLOG_LINEAR_TRANSCRIPT`
+ */
+export function chooseWay(file: string, tail: Tail | undefined, options: ResolvedOptions): Way {
+  if (tail === undefined) return "link";
+  if (tail.header.state === "damaged" && options.header === "required") {
+    throw new LeaflogError(
+      "LEAFLOG_BAD_HEADER",
+      'the first line is no header ({"type":"session","id":…}); nothing was written: repair the file, or open it with `header: "optional"`',
+      { file },
+    );
+  }
+  if (!tail.leaf.linearAfterLeaf) return "link";
+  const untouched: Way = tail.leaf.shape === "linear" ? "raw" : "link";
+  switch (options.linear) {
+    case "reject":
+      throw new LeaflogError(
+        "LEAFLOG_LINEAR_TRANSCRIPT",
+        "the transcript ends in linear entries (without parentId); nothing was written: call migrateTranscript first, or open it with another `linear`",
+        { file },
+      );
+    case "raw":
+      return untouched;
+    case "migrate":
+      return "migrate";
+    case "auto":
+      return tail.size <= options.migrateMaxBytes ? "migrate" : untouched;
+  }
+}

@@ -1,0 +1,68 @@
+import type { AppendResult } from "../append/append-result.js";
+import type { EntryInput } from "../entry/entry.js";
+import { openTranscript } from "../transcript/open-transcript.js";
+import { onlyFile, parse, wholeNumber } from "./arguments.js";
+import type { Command, Console } from "./command.js";
+import { EXIT, UsageError } from "./exit-code.js";
+import { type InputLine, inputLines } from "./input-lines.js";
+import { OrderedResults } from "./ordered-results.js";
+import { printable, printableJson } from "./printable.js";
+
+export const append: Command = {
+  usage: "append FILE [--batch] [--synced] [--timeout MS] [--json]",
+  summary: "append entries or messages, one JSON object a line on stdin; prints their ids",
+  async run(args, console) {
+    const { values, positionals } = parse(args, {
+      batch: { type: "boolean" },
+      synced: { type: "boolean" },
+      timeout: { type: "string" },
+    });
+    const file = onlyFile(positionals, append.usage);
+    const timeoutMs = wholeNumber("--timeout", values.timeout, 30_000);
+    const print = (result: AppendResult) =>
+      console.out(values.json ? printableJson(result) : printable(result.id));
+    await using transcript = await openTranscript(file, {
+      durability: values.synced ? "synced" : "written",
+    });
+    if (values.batch) {
+      const entries: EntryInput[] = [];
+      for await (const { entry } of readInputs(console)) entries.push(entry);
+      for (const result of await transcript.appendBatch(entries, { timeoutMs })) print(result);
+      return EXIT.ok;
+    }
+    const results = new OrderedResults(print);
+    try {
+      for await (const { line, entry } of readInputs(console)) {
+        await results.add(line, transcript.append(entry, { timeoutMs }));
+        if (results.failed) break;
+      }
+    } finally {
+      // What was appended before a bad line stays appended, so its ids are owed.
+      await results.finish();
+    }
+    return EXIT.ok;
+  },
+};
+
+/** Entries as they are; an object with a `role` and no `type` is a message. */
+async function* readInputs(console: Console): AsyncGenerator<{ line: number; entry: EntryInput }> {
+  for await (const input of inputLines(console.stdin)) {
+    const { number: line, text } = input;
+    if (text.trim() === "") continue;
+    const value = parseLine(input);
+    if ("type" in value) yield { line, entry: value as EntryInput };
+    else if ("role" in value) yield { line, entry: { type: "message", message: value } };
+    else throw new UsageError(`line ${line}: neither an entry (type) nor a message (role)`);
+  }
+}
+
+function parseLine({ number, text }: InputLine): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError(`line ${number}: no JSON: ${(cause as Error).message}`);
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new UsageError(`line ${number}: not an object`);
+}

@@ -1,0 +1,40 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { nodeFileSystem } from "../file/node-file-system.js";
+import { readFailed } from "../read/open-to-read.js";
+import { UsageError } from "./exit-code.js";
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+type Parsed<T extends Options> = ReturnType<
+  typeof parseArgs<{ options: T & { json: { type: "boolean" } }; allowPositionals: true }>
+>;
+
+/** Parses a command's arguments; `--json` is understood by every command. */
+export function parse<const T extends Options>(args: string[], options: T): Parsed<T> {
+  return parseArgs({
+    args,
+    options: { ...options, json: { type: "boolean" } },
+    allowPositionals: true,
+  }) as Parsed<T>;
+}
+
+/** The one FILE of a command. */
+export function onlyFile(positionals: readonly string[], usage: string): string {
+  const [file, ...rest] = positionals;
+  if (file === undefined || rest.length > 0) throw new UsageError(`usage: leaflog ${usage}`);
+  return file;
+}
+
+/** Reading commands name a file that is there; a missing one is a mistake in the path. */
+export async function ensureThere(file: string): Promise<void> {
+  try {
+    await nodeFileSystem.stat(file);
+  } catch (error) {
+    throw readFailed(file, error);
+  }
+}
+
+export function wholeNumber(name: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new UsageError(`${name} takes a whole number; got ${text}`);
+}

@@ -1,0 +1,61 @@
+import type { OpenFile } from "../file/file-system.js";
+import { scanForward } from "./scan-forward.js";
+import type { ScannedLine } from "./scanned-line.js";
+
+/** A header is short as a rule; the reads grow when it is not. */
+const CHUNK_BYTES = 4096;
+
+/** The first line that is not blank. */
+export type FoundHeader =
+  /** There is none. */
+  | { readonly state: "empty" }
+  /** An object of type `session` with a string `id` that is not empty. */
+  | {
+      readonly state: "header";
+      readonly id: string;
+      /** Undefined where it is absent or no number, as in files of version 1. */
+      readonly version: number | undefined;
+      /** Bytes from the start of the file. */
+      readonly offset: number;
+      /** Bytes, without the newline. */
+      readonly length: number;
+      /** Whether a newline ends it. */
+      readonly terminated: boolean;
+    }
+  /** Anything else. */
+  | { readonly state: "damaged"; readonly offset: number; readonly length: number };
+
+export interface FindHeaderOptions {
+  /** Size of the first read in bytes, default 4,096. */
+  readonly chunkBytes?: number;
+  /** See `ScanOptions`. */
+  readonly maxChunkBytes?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Looks for the header in the first `size` bytes of a file, and reads no further than the chunk in
+ * which the first line that is not blank ends.
+ *
+ * @throws the error of a failed read, or the signal's reason.
+ */
+export async function findHeader(
+  file: OpenFile,
+  size: number,
+  options: FindHeaderOptions = {},
+): Promise<FoundHeader> {
+  let found: FoundHeader = { state: "empty" };
+  await scanForward(file, { chunkBytes: CHUNK_BYTES, ...options, to: size }, (line) => {
+    if (line.facts().kind === "blank") return;
+    found = headerIn(line);
+    return false;
+  });
+  return found;
+}
+
+function headerIn(line: ScannedLine): FoundHeader {
+  const { offset, length, terminated } = line;
+  const { kind, id, version } = line.facts();
+  if (kind !== "header" || !id) return { state: "damaged", offset, length };
+  return { state: "header", id, version, offset, length, terminated };
+}

@@ -1,0 +1,130 @@
+import type { OpenFile } from "../file/file-system.js";
+import { LineDelivery } from "./line-delivery.js";
+import { readFully } from "./read-fully.js";
+import { type ScanRange, scanRange } from "./scan-range.js";
+import type { LineVisitor, ScanOptions } from "./scanned-line.js";
+
+const NEWLINE = 0x0a;
+
+/**
+ * Hands every line of a range to `visit`, first to last, in memory bounded by `maxChunkBytes` and
+ * without holding the event loop for more than a few milliseconds. Lines end at the byte 0x0A
+ * alone. What follows the last newline is a line with `terminated` false; when nothing follows it,
+ * there is no such line. A file that ends before the range does ends the scan.
+ *
+ * @throws the error of a failed read, the signal's reason, or what `visit` throws.
+ */
+export async function scanForward(
+  file: OpenFile,
+  options: ScanOptions,
+  visit: LineVisitor,
+): Promise<void> {
+  options.signal?.throwIfAborted();
+  const range = await scanRange(file, options);
+  await new ForwardScan(file, range, options, visit).run();
+}
+
+class ForwardScan {
+  readonly #file: OpenFile;
+  readonly #range: ScanRange;
+  readonly #options: ScanOptions;
+  readonly #delivery: LineDelivery;
+  #buffer: Buffer = Buffer.alloc(0);
+  /** The part of the current line that is held lies from `#start` to `#filled`. */
+  #start = 0;
+  #filled = 0;
+  /** Offset in the file of what is read next. */
+  #position: number;
+  /** Offset of the current line where it outgrew the buffer and is being classified as it comes. */
+  #longOffset: number | undefined;
+  #readBytes: number;
+
+  constructor(file: OpenFile, range: ScanRange, options: ScanOptions, visit: LineVisitor) {
+    this.#file = file;
+    this.#range = range;
+    this.#options = options;
+    this.#delivery = new LineDelivery(visit, options.signal);
+    this.#position = range.from;
+    this.#readBytes = range.chunkBytes;
+  }
+
+  async run(): Promise<void> {
+    const { from, to, maxChunkBytes } = this.#range;
+    while (this.#position < to) {
+      this.#options.signal?.throwIfAborted();
+      const wanted = this.#makeRoom();
+      const fresh = this.#filled;
+      const read = await readFully(this.#file, this.#buffer, fresh, fresh + wanted, this.#position);
+      this.#position += read;
+      this.#filled += read;
+      await this.#handOut(fresh);
+      if (this.#delivery.stopped) return;
+      const held = this.#filled - this.#start;
+      if (held > maxChunkBytes || this.#longOffset !== undefined) await this.#letGo();
+      this.#options.onProgress?.(this.#position - from);
+      if (this.#delivery.tired) await this.#delivery.rest();
+      if (read < wanted) break;
+      this.#readBytes = Math.min(this.#readBytes * 2, maxChunkBytes);
+    }
+    if (this.#filled > this.#start || this.#longOffset !== undefined) {
+      await this.#deliver(this.#filled, false);
+    }
+  }
+
+  /** Moves the current line to the front and makes room behind it; how many bytes to read there. */
+  #makeRoom(): number {
+    const { to, maxChunkBytes } = this.#range;
+    const held = this.#filled - this.#start;
+    // One byte more than the longest line that is handed out with its bytes: its newline.
+    const room = maxChunkBytes + 1 - held;
+    const wanted = Math.min(this.#readBytes, room, to - this.#position);
+    if (this.#buffer.length < held + wanted) {
+      const larger = Buffer.allocUnsafe(held + wanted);
+      this.#buffer.copy(larger, 0, this.#start, this.#filled);
+      this.#buffer = larger;
+    } else if (this.#start > 0) {
+      this.#buffer.copyWithin(0, this.#start, this.#filled);
+    }
+    this.#start = 0;
+    this.#filled = held;
+    return wanted;
+  }
+
+  /** Hands out the lines that end in the bytes from `fresh` on. */
+  async #handOut(fresh: number): Promise<void> {
+    const held = this.#buffer.subarray(0, this.#filled);
+    let newline = held.indexOf(NEWLINE, fresh);
+    while (newline !== -1) {
+      const waiting = this.#deliver(newline, true);
+      if (waiting !== undefined) await waiting;
+      if (this.#delivery.stopped) return;
+      this.#start = newline + 1;
+      if (this.#delivery.tired) await this.#delivery.rest();
+      newline = held.indexOf(NEWLINE, this.#start);
+    }
+  }
+
+  /** Classifies what is held of the current line, which is too long to be held whole. */
+  async #letGo(): Promise<void> {
+    if (this.#longOffset === undefined) {
+      this.#longOffset = this.#position - (this.#filled - this.#start);
+      this.#delivery.begin(this.#longOffset);
+    }
+    await this.#delivery.classify(this.#buffer, this.#start, this.#filled);
+    this.#start = this.#filled;
+  }
+
+  #deliver(end: number, terminated: boolean): void | Promise<void> {
+    const offset = this.#position - (this.#filled - this.#start);
+    if (this.#longOffset !== undefined) return this.#deliverLong(offset, end, terminated);
+    return this.#delivery.deliver(this.#buffer, this.#start, end, offset, terminated);
+  }
+
+  async #deliverLong(heldOffset: number, end: number, terminated: boolean): Promise<void> {
+    const offset = this.#longOffset ?? heldOffset;
+    const length = heldOffset + (end - this.#start) - offset;
+    await this.#delivery.classify(this.#buffer, this.#start, end);
+    this.#longOffset = undefined;
+    this.#delivery.deliverFacts(offset, length, terminated);
+  }
+}

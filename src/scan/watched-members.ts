@@ -1,0 +1,208 @@
+import { KeyNames } from "./key-names.js";
+import {
+  CAPTURE,
+  DESCEND,
+  type Interest,
+  type MemberSink,
+  NULL,
+  NUMBER,
+  OBJECT,
+  SKIP,
+  STRING,
+  type ValueType,
+} from "./member-sink.js";
+import { isText, unescapedText } from "./raw-text.js";
+
+const NONE = 0;
+const TYPE = 1;
+const ID = 2;
+const PARENT_ID = 3;
+const TARGET_ID = 4;
+const VERSION = 5;
+const FIRST_KEPT = 6;
+const BATCH = 7;
+const MESSAGE = 8;
+const INDEX = 9;
+const SIZE = 10;
+const ROLE = 11;
+
+const ENTRY_NAMES: KeyNames = new KeyNames({
+  type: TYPE,
+  id: ID,
+  parentId: PARENT_ID,
+  targetId: TARGET_ID,
+  version: VERSION,
+  firstKeptEntryIndex: FIRST_KEPT,
+  batch: BATCH,
+  message: MESSAGE,
+});
+const BATCH_NAMES: KeyNames = new KeyNames({ index: INDEX, size: SIZE });
+const MESSAGE_NAMES: KeyNames = new KeyNames({ role: ROLE });
+
+/** What the slots of {@link WatchedMembers} hold while no member of that name has come. */
+const ABSENT = -1;
+
+/** The members of one line that leaflog looks at; a later duplicate takes the place of an earlier. */
+export class WatchedMembers implements MemberSink {
+  isObject = false;
+  objectStart = 0;
+  objectEnd = 0;
+  empty = true;
+  hasParentId = false;
+  type: string | undefined;
+  id: string | undefined;
+  parentId: string | null | undefined;
+  targetId: string | null | undefined;
+  version: number | undefined;
+  firstKept: number | undefined;
+  batchIndex: number | undefined;
+  batchSize: number | undefined;
+  role: string | undefined;
+  idStart: number = ABSENT;
+  idEnd = 0;
+  versionStart: number = ABSENT;
+  versionEnd = 0;
+  firstKeptStart: number = ABSENT;
+  firstKeptEnd = 0;
+  roleStart = 0;
+  roleEnd = 0;
+  /** The member of the entry, and the member of its batch or message, that is being read. */
+  #outer = NONE;
+  #inner = NONE;
+  #keyAt = 0;
+  #lastType = "";
+  #lastRole = "";
+
+  reset(): void {
+    this.isObject = false;
+    this.empty = true;
+    this.hasParentId = false;
+    this.type = undefined;
+    this.id = undefined;
+    this.parentId = undefined;
+    this.targetId = undefined;
+    this.version = undefined;
+    this.firstKept = undefined;
+    this.batchIndex = undefined;
+    this.batchSize = undefined;
+    this.role = undefined;
+    this.idStart = ABSENT;
+    this.versionStart = ABSENT;
+    this.firstKeptStart = ABSENT;
+    this.#outer = NONE;
+    this.#inner = NONE;
+  }
+
+  key(
+    depth: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    escaped: boolean,
+    at: number,
+  ): void {
+    if (depth === 1) {
+      this.#keyAt = at;
+      this.#outer = ENTRY_NAMES.find(bytes, start, end, escaped);
+    } else {
+      const names = this.#outer === BATCH ? BATCH_NAMES : MESSAGE_NAMES;
+      this.#inner = names.find(bytes, start, end, escaped);
+    }
+  }
+
+  value(depth: number, type: ValueType, at: number): Interest {
+    if (depth === 2) return this.#innerValue(type, at);
+    if (depth === 0) {
+      this.isObject = type === OBJECT;
+      this.objectStart = at;
+      return this.isObject ? DESCEND : SKIP;
+    }
+    this.empty = false;
+    switch (this.#outer) {
+      case NONE:
+        return SKIP;
+      case TYPE:
+        this.type = undefined;
+        return type === STRING ? CAPTURE : SKIP;
+      case ID:
+        this.id = undefined;
+        this.idStart = at;
+        return type === STRING ? CAPTURE : SKIP;
+      case PARENT_ID:
+        this.hasParentId = true;
+        this.parentId = type === NULL ? null : undefined;
+        return type === STRING ? CAPTURE : SKIP;
+      case TARGET_ID:
+        this.targetId = type === NULL ? null : undefined;
+        return type === STRING ? CAPTURE : SKIP;
+      case VERSION:
+        this.version = undefined;
+        this.versionStart = at;
+        return type === NUMBER ? CAPTURE : SKIP;
+      case FIRST_KEPT:
+        this.firstKept = undefined;
+        this.firstKeptStart = this.#keyAt;
+        return type === NUMBER ? CAPTURE : SKIP;
+      case BATCH:
+        this.batchIndex = undefined;
+        this.batchSize = undefined;
+        return type === OBJECT ? DESCEND : SKIP;
+      default:
+        this.role = undefined;
+        return type === OBJECT ? DESCEND : SKIP;
+    }
+  }
+
+  text(depth: number, bytes: Buffer, start: number, end: number, escaped: boolean): void {
+    const member = depth === 1 ? this.#outer : this.#inner;
+    // Types and roles come from a handful of words: comparing is cheaper than a new string.
+    if (member === TYPE && !escaped && isText(this.#lastType, bytes, start, end)) {
+      this.type = this.#lastType;
+      return;
+    }
+    if (member === ROLE && !escaped && isText(this.#lastRole, bytes, start, end)) {
+      this.role = this.#lastRole;
+      return;
+    }
+    const raw = bytes.toString("utf8", start, end);
+    const text = escaped ? unescapedText(raw) : raw;
+    if (member === TYPE) this.type = this.#lastType = text;
+    else if (member === ID) this.id = text;
+    else if (member === PARENT_ID) this.parentId = text;
+    else if (member === TARGET_ID) this.targetId = text;
+    else if (member === ROLE) this.role = this.#lastRole = text;
+    else if (member === VERSION) this.version = Number(raw);
+    else if (member === FIRST_KEPT) this.firstKept = Number(raw);
+    else if (member === INDEX) this.batchIndex = Number(raw);
+    else this.batchSize = Number(raw);
+  }
+
+  end(depth: number, at: number): void {
+    if (depth === 2) {
+      if (this.#inner === ROLE) this.roleEnd = at;
+      this.#inner = NONE;
+    } else if (depth === 1) {
+      if (this.#outer === ID) this.idEnd = at;
+      else if (this.#outer === VERSION) this.versionEnd = at;
+      else if (this.#outer === FIRST_KEPT) this.firstKeptEnd = at;
+      this.#outer = NONE;
+    } else this.objectEnd = at;
+  }
+
+  #innerValue(type: ValueType, at: number): Interest {
+    switch (this.#inner) {
+      case INDEX:
+        this.batchIndex = undefined;
+        return type === NUMBER ? CAPTURE : SKIP;
+      case SIZE:
+        this.batchSize = undefined;
+        return type === NUMBER ? CAPTURE : SKIP;
+      case ROLE:
+        this.role = undefined;
+        this.roleStart = at;
+        return type === STRING ? CAPTURE : SKIP;
+      default:
+        return SKIP;
+    }
+  }
+}

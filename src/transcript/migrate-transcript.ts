@@ -1,0 +1,41 @@
+import type { MigrationReport } from "../append/migration/migration.js";
+import { resolveOptions, type TranscriptOptions } from "../options.js";
+import { resolveTranscript } from "./open-transcript.js";
+import { shareWriter } from "./open-writers.js";
+
+/** Options of `migrateTranscript`. */
+export interface MigrateTranscriptOptions
+  extends Pick<TranscriptOptions, "header" | "lock" | "fileSystem"> {
+  /**
+   * Told as the migration proceeds; it reads the file twice, and both passes count.
+   */
+  readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
+  /** Gives the migration up; the transcript stays as it was. */
+  readonly signal?: AbortSignal;
+  /** Keep the original under another name beside the transcript; the report tells which. */
+  readonly backup?: boolean;
+}
+
+/**
+ * Links the linear entries of a transcript of any size, under its lock, in bounded memory: ids and
+ * parents are inserted and every other byte of every line stays. The file is replaced in one step;
+ * whatever happens it is the old one or the new one. A second migration changes nothing.
+ *
+ * @throws LeaflogError `LEAFLOG_BAD_HEADER`, `LEAFLOG_READ_FAILED`, `LEAFLOG_WRITE_FAILED`,
+ * `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`
+ */
+export async function migrateTranscript(
+  file: string,
+  options: MigrateTranscriptOptions = {},
+): Promise<MigrationReport> {
+  const { onProgress, signal, backup, ...rest } = options;
+  const resolved = resolveOptions(rest);
+  const path = await resolveTranscript(file, resolved.fileSystem);
+  const share = shareWriter(path, resolved);
+  try {
+    const terms = { header: resolved.header, onProgress, signal, backup };
+    return await share.writer.migrate(terms, resolved.lock.timeoutMs);
+  } finally {
+    await share.release();
+  }
+}

@@ -1,0 +1,34 @@
+import { resolveFile } from "../file/resolve-file.js";
+import { invalid, resolveOptions, type TranscriptOptions } from "../options.js";
+import { readFailed } from "../read/open-to-read.js";
+import { Transcript } from "./transcript.js";
+
+/**
+ * Opens a transcript, or one that the first append will create. Nothing on the disk is touched
+ * until then: symlinks are resolved, and that is all.
+ *
+ * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`; `LEAFLOG_READ_FAILED` when the path cannot be
+ * resolved
+ */
+export async function openTranscript(
+  file: string,
+  options: TranscriptOptions = {},
+): Promise<Transcript> {
+  const resolved = resolveOptions(options);
+  return new Transcript(await resolveTranscript(file, resolved.fileSystem), resolved);
+}
+
+/** The absolute path of a transcript that a caller named. */
+export async function resolveTranscript(
+  file: string,
+  fs: TranscriptOptions["fileSystem"] & object,
+): Promise<string> {
+  if (typeof file !== "string" || file === "" || file.includes("\0")) {
+    throw invalid("file", file, "a path: a non-empty string without NUL");
+  }
+  try {
+    return await resolveFile(fs, file);
+  } catch (error) {
+    throw readFailed(file, error);
+  }
+}

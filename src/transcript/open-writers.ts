@@ -1,0 +1,41 @@
+import { TranscriptWriter } from "../append/transcript-writer.js";
+import type { FileSystem } from "../file/file-system.js";
+import type { ResolvedOptions } from "../options.js";
+
+/** The writers of this process, by real path: all handles on one file share one. */
+const writers = new WeakMap<FileSystem, Map<string, { writer: TranscriptWriter; users: number }>>();
+
+/** A handle's share in the writer of its file. */
+export interface WriterShare {
+  readonly writer: TranscriptWriter;
+  /** To be called once; the last share closes the writer. */
+  release(): Promise<void>;
+}
+
+/** @param path absolute, symlinks resolved */
+export function shareWriter(path: string, options: ResolvedOptions): WriterShare {
+  const fs = options.fileSystem;
+  const open = writers.get(fs) ?? new Map<string, { writer: TranscriptWriter; users: number }>();
+  writers.set(fs, open);
+  let slot = open.get(path);
+  // A poisoned writer never writes again; reopening means a new one.
+  if (slot === undefined || slot.writer.poison) {
+    slot = { writer: new TranscriptWriter(fs, path, options), users: 0 };
+    open.set(path, slot);
+  }
+  slot.users += 1;
+  const mine = slot;
+  return {
+    writer: mine.writer,
+    release: async () => {
+      mine.users -= 1;
+      if (mine.users > 0) {
+        await mine.writer.settle();
+        return;
+      }
+      // At once, so that nobody shares a writer that is about to close.
+      if (open.get(path) === mine) open.delete(path);
+      await mine.writer.close();
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import { AppendCall } from "../append/append-call.js";
+import type { AppendResult } from "../append/append-result.js";
+import { currentLeaf, type Leaf } from "../append/current-leaf.js";
+import { aborted } from "../append/pending-calls.js";
+import { EncodedEntry } from "../entry/encoded-entry.js";
+import type { EntryInput, EntryRecord } from "../entry/entry.js";
+import type { Header } from "../entry/header.js";
+import { LeaflogError } from "../errors.js";
+import { invalid, type ResolvedOptions, whole } from "../options.js";
+import { type EntriesOptions, readEntries } from "../read/read-entries.js";
+import { readHeader } from "../read/read-header.js";
+import { readTailEntries } from "../read/read-tail.js";
+import { shareWriter, type WriterShare } from "./open-writers.js";
+
+/** Longest delay that a timer takes, in milliseconds. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Options of a single append. */
+export interface AppendOptions {
+  /**
+   * Append only if this is the leaf (null: none yet); otherwise reject with
+   * `LEAFLOG_LEAF_CONFLICT`, which names the leaf that is. @default whatever the leaf is
+   */
+  readonly expectedLeaf?: string | null;
+  /** Gives the append up, as long as its entries have not begun to be written. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds for room, queue and lock together. @default lock.timeoutMs, 30,000 */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A handle on one transcript. Handles on one file share its queue, lock and descriptor, under
+ * whatever name they were opened; close each.
+ */
+export class Transcript implements AsyncDisposable {
+  /** Absolute path, symlinks resolved. */
+  readonly file: string;
+  readonly #options: ResolvedOptions;
+  readonly #share: WriterShare;
+  #closing: Promise<void> | undefined;
+
+  /** Use {@link openTranscript}. */
+  constructor(file: string, options: ResolvedOptions) {
+    this.file = file;
+    this.#options = options;
+    this.#share = shareWriter(file, options);
+  }
+
+  /**
+   * Appends one entry behind the leaf. Resolves when it is written, or synced, as `durability`
+   * says. Calls take effect in their order; the entry is serialized before the call returns.
+   *
+   * @throws LeaflogError `LEAFLOG_NOT_SERIALIZABLE`, `LEAFLOG_INVALID_ARGUMENT`,
+   * `LEAFLOG_ENTRY_TOO_LARGE`, `LEAFLOG_CLOSED`, `LEAFLOG_ABORTED`, `LEAFLOG_QUEUE_FULL`,
+   * `LEAFLOG_TIMEOUT`, `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`,
+   * `LEAFLOG_LEAF_CONFLICT`, `LEAFLOG_LEAF_UNREADABLE`, `LEAFLOG_BAD_HEADER`,
+   * `LEAFLOG_LINEAR_TRANSCRIPT`, `LEAFLOG_WRITE_FAILED`, `LEAFLOG_POISONED`. After any of them
+   * but the last two the file holds nothing of the entry; these two tell what is known.
+   */
+  async append(entry: EntryInput, options: AppendOptions = {}): Promise<AppendResult> {
+    const [result] = await this.#append([entry], options);
+    return result as AppendResult;
+  }
+
+  /** Appends `{ type: "message", message }`. See {@link append}. */
+  async appendMessage(message: object, options: AppendOptions = {}): Promise<AppendResult> {
+    if (typeof message !== "object" || message === null) {
+      throw new LeaflogError(
+        "LEAFLOG_NOT_SERIALIZABLE",
+        `a message must be an object; got ${message === null ? "null" : typeof message}`,
+        { file: this.file },
+      );
+    }
+    return this.append({ type: "message", message }, options);
+  }
+
+  /**
+   * Appends entries that belong together, each the parent of the next: all are written, or after a
+   * crash an abandoned branch remains, or nothing is. See {@link append}.
+   */
+  async appendBatch(
+    entries: readonly EntryInput[],
+    options: AppendOptions = {},
+  ): Promise<AppendResult[]> {
+    if (!Array.isArray(entries)) throw invalid("entries", entries, "an array of entries");
+    return this.#append(entries, options);
+  }
+
+  #append(inputs: readonly EntryInput[], options: AppendOptions): Promise<AppendResult[]> {
+    this.#ensureOpen();
+    const { expectedLeaf, signal } = options;
+    if (signal?.aborted) throw aborted(signal);
+    if (expectedLeaf !== undefined && expectedLeaf !== null && typeof expectedLeaf !== "string") {
+      throw invalid("expectedLeaf", expectedLeaf, "an entry id or null");
+    }
+    const timeoutMs = whole(
+      "timeoutMs",
+      options.timeoutMs,
+      this.#options.lock.timeoutMs,
+      1,
+      MAX_TIMEOUT_MS,
+    );
+    const { maxEntryBytes } = this.#options;
+    const entries = inputs.map((input) => new EncodedEntry(input, maxEntryBytes));
+    const ids = new Set(entries.map((entry) => entry.id));
+    if (ids.size < entries.length) throw invalid("id", "a repeated one", "new to each entry");
+    if (entries.length === 0) return Promise.resolve([]);
+    const call = new AppendCall(entries, {
+      options: this.#options,
+      expectedLeaf,
+      signal,
+      timeoutMs,
+    });
+    this.#share.writer.append(call);
+    return call.done;
+  }
+
+  /**
+   * The entry that the next append would name as parent, as the file stands now. Reads without the
+   * lock; what is still in the queue does not count.
+   *
+   * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`
+   */
+  leaf(): Promise<Leaf> {
+    return currentLeaf(this.#options.fileSystem, this.file, this.#share.writer.lastTail);
+  }
+
+  /**
+   * The header; undefined when there is no file, or its first line is damaged.
+   *
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`
+   */
+  header(): Promise<Header | undefined> {
+    return readHeader(this.#options.fileSystem, this.file);
+  }
+
+  /** The entries, first to last. See {@link readEntries}. */
+  entries(options: EntriesOptions = {}): AsyncIterable<EntryRecord> {
+    const { fileSystem, maxEntryBytes } = this.#options;
+    return readEntries(fileSystem, this.file, maxEntryBytes, options);
+  }
+
+  /**
+   * The last `count` entries in file order, at a cost that does not depend on the file's size.
+   *
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_INVALID_ARGUMENT`
+   */
+  async tail(count: number): Promise<EntryRecord[]> {
+    const { fileSystem, maxEntryBytes } = this.#options;
+    const wanted = whole("count", count, 0, 0);
+    return readTailEntries(fileSystem, this.file, maxEntryBytes, wanted);
+  }
+
+  /**
+   * Waits until every append before it is settled; with `sync`, until all that was written to the
+   * file is handed to the medium.
+   *
+   * @throws LeaflogError `LEAFLOG_POISONED` when that failed. Failed appends reject on their own.
+   */
+  async flush(options: { readonly sync?: boolean } = {}): Promise<void> {
+    this.#ensureOpen();
+    const { writer } = this.#share;
+    await (options.sync ? writer.sync() : writer.settle());
+  }
+
+  /**
+   * Waits until every append before it is settled, then gives back lock and descriptor. Further
+   * appends reject with `LEAFLOG_CLOSED`. May be called again.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#share.release();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #ensureOpen(): void {
+    if (!this.#closing) return;
+    const message = "the transcript handle is closed; open the transcript again";
+    throw new LeaflogError("LEAFLOG_CLOSED", message, { file: this.file });
+  }
+}

@@ -1,0 +1,80 @@
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { openTranscript } from "../../src/index.js";
+import { interceptedFileSystem } from "../support/intercepted-file-system.js";
+import { HEADER_LINE, linearLine, readChain } from "../support/lines.js";
+import { tempDirectory } from "../support/temp-directory.js";
+
+/** Records writes, syncs and acknowledgements on one transcript, in their order. */
+async function recorder() {
+  const file = join(await tempDirectory(), "new", "a.jsonl");
+  const events: string[] = [];
+  const fileSystem = interceptedFileSystem(async ({ name, path }, run) => {
+    const result = await run();
+    if (name === "file.write" && path === file) events.push("write");
+    if (name === "file.datasync" && path === file) events.push("datasync");
+    if (name === "syncDirectory") events.push(`sync ${path.slice(dirname(dirname(file)).length)}`);
+    return result;
+  });
+  return { file, events, fileSystem };
+}
+
+test("written: acknowledged after the write, nothing is synced", async () => {
+  const { file, events, fileSystem } = await recorder();
+  await using transcript = await openTranscript(file, { fileSystem });
+  await transcript.append({ type: "a" }).then(() => events.push("acknowledged"));
+  expect(events).toEqual(["write", "acknowledged"]);
+});
+
+test("synced: acknowledged after fdatasync, and after the names when the file is new", async () => {
+  const { file, events, fileSystem } = await recorder();
+  await using transcript = await openTranscript(file, { fileSystem, durability: "synced" });
+  await transcript.append({ type: "a" }).then(() => events.push("acknowledged"));
+  await transcript.append({ type: "b" }).then(() => events.push("acknowledged"));
+  expect(events).toEqual([
+    "write",
+    "datasync",
+    "sync ",
+    "sync /new",
+    "acknowledged",
+    "write",
+    "datasync",
+    "acknowledged",
+  ]);
+});
+
+test("one write and one fdatasync for all that is pending", async () => {
+  const { file, events, fileSystem } = await recorder();
+  await using transcript = await openTranscript(file, { fileSystem, durability: "synced" });
+  await transcript.append({ type: "first" });
+  events.length = 0;
+  await Promise.all(Array.from({ length: 100 }, () => transcript.append({ type: "a" })));
+  expect(events).toEqual(["write", "datasync"]);
+  await transcript.appendBatch([{ type: "b", text: "x".repeat(3_000_000) }, { type: "c" }]);
+  expect(events).toEqual(["write", "datasync", "write", "datasync"]);
+});
+
+test("handles of both kinds share a file: each is acknowledged at its own moment", async () => {
+  const { file, events, fileSystem } = await recorder();
+  await using written = await openTranscript(file, { fileSystem });
+  await using synced = await openTranscript(file, { fileSystem, durability: "synced" });
+  await synced.append({ type: "first" });
+  events.length = 0;
+  await Promise.all([
+    synced.append({ type: "s" }).then(() => events.push("synced")),
+    written.append({ type: "w" }).then(() => events.push("written")),
+  ]);
+  expect(events).toEqual(["write", "written", "datasync", "synced"]);
+  expect((await readChain(file)).map(({ type }) => type)).toEqual(["first", "s", "w"]);
+});
+
+test("synced: a migration's new name is on the medium before the append is acknowledged", async () => {
+  const { file, events, fileSystem } = await recorder();
+  const beside = join(dirname(dirname(file)), "b.jsonl");
+  await writeFile(beside, HEADER_LINE + linearLine());
+  await using transcript = await openTranscript(beside, { fileSystem, durability: "synced" });
+  await transcript.append({ type: "a" }).then(() => events.push("acknowledged"));
+  expect(events.at(-1)).toBe("acknowledged");
+  expect(events).toContain("sync ");
+});

@@ -1,0 +1,172 @@
+import { chmodSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { describe, expect, test, vi } from "vitest";
+import { WriteLock } from "../../../src/append/lock/write-lock.js";
+import { LeaflogError } from "../../../src/errors.js";
+import type { FileSystem } from "../../../src/file/file-system.js";
+import { nodeFileSystem } from "../../../src/file/node-file-system.js";
+import { errno, forMs, LockScene } from "./children/lock-harness.js";
+
+const STALE = { staleMs: 2000 };
+const always = () => true;
+
+// These tests wait much and work little.
+vi.setConfig({ maxConcurrency: 20 });
+
+async function failure(work: Promise<unknown>): Promise<LeaflogError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(LeaflogError);
+  return error as LeaflogError;
+}
+
+describe.concurrent("a lock that cannot be made", () => {
+  test("fails at once without a parent directory", async ({ expect }) => {
+    await using scene = new LockScene();
+    const file = join(scene.directory, "missing", "t.jsonl");
+    const error = await failure(new WriteLock(nodeFileSystem, file, STALE).acquire(always));
+    expect(error).toMatchObject({ code: "LEAFLOG_LOCK_FAILED", file, cause: { code: "ENOENT" } });
+    expect(readdirSync(scene.directory)).toEqual([]);
+  });
+
+  test("fails at once below a file", async ({ expect }) => {
+    await using scene = new LockScene();
+    writeFileSync(scene.file, "");
+    const file = join(scene.file, "t.jsonl");
+    const error = await failure(new WriteLock(nodeFileSystem, file, STALE).acquire(always));
+    expect(error).toMatchObject({ code: "LEAFLOG_LOCK_FAILED", cause: { code: "ENOTDIR" } });
+  });
+
+  test.skipIf(process.getuid?.() === 0)(
+    "fails at once in a directory that is read-only",
+    async ({ expect }) => {
+      await using scene = new LockScene();
+      chmodSync(scene.directory, 0o500);
+      const error = await failure(new WriteLock(nodeFileSystem, scene.file, STALE).acquire(always));
+      chmodSync(scene.directory, 0o700);
+      expect(error).toMatchObject({ code: "LEAFLOG_LOCK_FAILED", cause: { code: "EACCES" } });
+    },
+  );
+
+  for (const code of ["EACCES", "EROFS", "ENOSPC", "EMFILE", "EIO"]) {
+    test(`fails at once with ${code}`, async ({ expect }) => {
+      await using scene = new LockScene();
+      const fs = { ...nodeFileSystem, mkdir: () => Promise.reject(errno(code)) };
+      const start = performance.now();
+      const error = await failure(new WriteLock(fs, scene.file, STALE).acquire(always));
+      expect(performance.now() - start).toBeLessThan(1500);
+      expect(error).toMatchObject({ code: "LEAFLOG_LOCK_FAILED", cause: { code } });
+      expect(error.file).toBe(scene.file);
+    });
+  }
+
+  for (const operation of ["stat", "utimes"] as const) {
+    test(`leaves nothing when ${operation} fails after mkdir`, async ({ expect }) => {
+      await using scene = new LockScene();
+      let failures = 1;
+      const failing = () => Promise.reject(errno("EIO"));
+      const fs: FileSystem = {
+        ...nodeFileSystem,
+        stat: (path) => {
+          return operation === "stat" && failures-- > 0 ? failing() : nodeFileSystem.stat(path);
+        },
+        utimes: (path, atime, mtime) => {
+          return operation === "utimes" && failures-- > 0
+            ? failing()
+            : nodeFileSystem.utimes(path, atime, mtime);
+        },
+      };
+      const lock = new WriteLock(fs, scene.file, STALE);
+      const error = await failure(lock.acquire(always));
+      expect(error).toMatchObject({ code: "LEAFLOG_LOCK_FAILED", cause: { code: "EIO" } });
+      expect(readdirSync(scene.directory)).toEqual([]);
+      expect(await lock.acquire(always)).toBe(true);
+      await lock.release();
+    });
+  }
+
+  test("is tried again after EPERM and EBUSY, on the way in and out", async ({ expect }) => {
+    await using scene = new LockScene();
+    let refusals = 4;
+    const refuse = async () => {
+      if (refusals-- > 0) throw errno(refusals % 2 === 0 ? "EPERM" : "EBUSY");
+    };
+    const fs: FileSystem = {
+      ...nodeFileSystem,
+      mkdir: (path, mode) => refuse().then(() => nodeFileSystem.mkdir(path, mode)),
+      rmdir: (path) => refuse().then(() => nodeFileSystem.rmdir(path)),
+    };
+    const lock = new WriteLock(fs, scene.file, STALE);
+    expect(await lock.acquire(always)).toBe(true);
+    refusals = 3;
+    await lock.release();
+    expect(readdirSync(scene.directory)).toEqual([]);
+  });
+
+  test("fails when EPERM does not end", async ({ expect }) => {
+    await using scene = new LockScene();
+    const fs = { ...nodeFileSystem, mkdir: () => Promise.reject(errno("EPERM")) };
+    const lock = new WriteLock(fs, scene.file, STALE);
+    expect(await lock.acquire(forMs(300))).toBe(false);
+    const start = performance.now();
+    const error = await failure(lock.acquire(always));
+    expect(error).toMatchObject({ code: "LEAFLOG_LOCK_FAILED", cause: { code: "EPERM" } });
+    expect(performance.now() - start).toBeGreaterThan(1900);
+    expect(performance.now() - start).toBeLessThan(3000);
+  });
+});
+
+describe.concurrent("a disk error while it is held", () => {
+  test("is no loss: verify and release reject, later ones work", async ({ expect }) => {
+    await using scene = new LockScene();
+    let broken = false;
+    const fs: FileSystem = {
+      ...nodeFileSystem,
+      stat: (path) => (broken ? Promise.reject(errno("EIO")) : nodeFileSystem.stat(path)),
+    };
+    const lock = new WriteLock(fs, scene.file, STALE);
+    await lock.acquire(always);
+    broken = true;
+    const looking = await failure(lock.verify());
+    expect(looking).toMatchObject({ code: "LEAFLOG_LOCK_FAILED", cause: { code: "EIO" } });
+    expect(lock.held).toBe(true);
+    broken = false;
+    expect(await lock.verify()).toBe(true);
+    broken = true;
+    const leaving = await failure(lock.release());
+    expect(leaving).toMatchObject({ code: "LEAFLOG_LOCK_FAILED", cause: { code: "EIO" } });
+    broken = false;
+    expect(lock.held).toBe(false);
+    const start = performance.now();
+    expect(await lock.acquire(always)).toBe(true);
+    expect(performance.now() - start).toBeLessThan(3000);
+    await lock.release();
+    expect(readdirSync(scene.directory)).toEqual([]);
+  });
+
+  test("a slow disk, 100 ms each call, is no loss either", async ({ expect }) => {
+    await using scene = new LockScene();
+    const slow = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
+      return (...args: A): Promise<R> => wait(100).then(() => call(...args));
+    };
+    const fs: FileSystem = {
+      ...nodeFileSystem,
+      mkdir: slow(nodeFileSystem.mkdir),
+      stat: slow(nodeFileSystem.stat),
+      utimes: slow(nodeFileSystem.utimes),
+      rmdir: slow(nodeFileSystem.rmdir),
+    };
+    const lock = new WriteLock(fs, scene.file, STALE);
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect(await lock.acquire(always)).toBe(true);
+      // Released while a heartbeat is under way.
+      await wait(1050 + 100 * turn);
+      expect(await lock.verify()).toBe(true);
+      await lock.release();
+    }
+    expect(readdirSync(scene.directory)).toEqual([]);
+  });
+});

@@ -1,0 +1,35 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ROOT, run } from "../support/run.js";
+import { tempDirectory } from "../support/temp-directory.js";
+
+const readme = await readFile(join(ROOT, "README.md"), "utf8");
+
+test("the example is the program that is type-checked, and it does what it says", async () => {
+  const file = join(ROOT, "test/readme/example.ts");
+  expect(readme).toContain(`\`\`\`ts\n${await readFile(file, "utf8")}\`\`\``);
+  const { stdout, stderr, code } = await run(
+    process.execPath,
+    ["--import", import.meta.resolve("tsx"), file],
+    {
+      cwd: await tempDirectory(),
+      env: { TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") },
+    },
+  );
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  expect(stdout).toContain("somebody was quicker: the leaf is");
+  expect(stdout).toMatch(/^new \S+ message$/m);
+});
+
+test("both commands are those of package.json, and every file named in it is there", async () => {
+  const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  expect(readme).toContain("npm ci && npm start\n");
+  expect(readme).toContain("npm ci && npm test\n");
+  expect(scripts).toMatchObject({ start: expect.any(String), test: expect.any(String) });
+  const named = readme.matchAll(/`(test\/[\w./-]+)`/g);
+  const paths = [...named].map(([, path]) => path as string);
+  expect(paths.length).toBeGreaterThan(10);
+  for (const path of paths) await stat(join(ROOT, path));
+});

@@ -1,0 +1,43 @@
+import type { LeafState } from "../../src/scan/leaf-state.js";
+import { classifyLine } from "../../src/scan/line-classifier.js";
+import type { LineFacts } from "../../src/scan/line-facts.js";
+
+/** The rules of the leaf, over all lines of a file at once and with no thought of cost. */
+export function modelLeaf(content: Buffer): LeafState {
+  const lines = content
+    .toString("latin1")
+    .split("\n")
+    .map((text) => classifyLine(Buffer.from(text, "latin1")));
+  const linked = lines.flatMap((facts, index) => (facts.kind === "linked" ? [index] : []));
+  const last = linked.at(-1);
+  const linearAfterLeaf = lines.slice((last ?? -1) + 1).some(({ kind }) => kind === "linear");
+  if (last === undefined) {
+    return { shape: linearAfterLeaf ? "linear" : "empty", leafId: null, linearAfterLeaf };
+  }
+  return { shape: "linked", leafId: decide(lines, linked) ?? null, linearAfterLeaf };
+}
+
+function decide(lines: LineFacts[], linked: number[]): string | null | undefined {
+  const index = linked.at(-1);
+  if (index === undefined) return undefined;
+  const facts = lines[index]!;
+  const { batch } = facts;
+  if (batch !== undefined && batch.index < batch.size - 1) {
+    for (let back = 1; back <= batch.index + 1; back += 1) {
+      const member = lines[linked.at(-back) ?? -1];
+      const expected = batch.index - back + 1;
+      if (member?.batch?.index !== expected || member.batch.size !== batch.size) {
+        return decide(lines, linked.slice(0, linked.length - back + 1));
+      }
+      if (expected === 0) return member.parentId;
+    }
+  }
+  if (facts.type !== "leaf") return facts.id;
+  const { targetId } = facts;
+  if (targetId === null) return null;
+  const exists = lines
+    .slice(0, index)
+    .some(({ kind, id }) => id !== undefined && id === targetId && kind !== "header");
+  if (exists) return targetId;
+  return decide(lines, linked.slice(0, -1));
+}
