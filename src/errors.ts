@@ -8,6 +8,8 @@ export type LeaflogErrorCode =
   | "LEAFLOG_CLOSED"
   /** The entry's line would exceed `maxEntryBytes`. */
   | "LEAFLOG_ENTRY_TOO_LARGE"
+  /** Called from within a transaction on the same file, which it would wait for. Use its `tx`. */
+  | "LEAFLOG_IN_TRANSACTION"
   /** An argument or option is not what the documentation asks for. */
   | "LEAFLOG_INVALID_ARGUMENT"
   /** The leaf is not `expectedLeaf`; see `expected` and `actual`. */

@@ -29,4 +29,5 @@ export {
   migrateTranscript,
 } from "./transcript/migrate-transcript.js";
 export { openTranscript } from "./transcript/open-transcript.js";
+export type { Transaction } from "./transcript/transaction.js";
 export type { AppendOptions, Transcript } from "./transcript/transcript.js";

@@ -89,6 +89,12 @@ export interface TranscriptOptions {
    * @default 64 MiB
    */
   readonly maxEntryBytes?: number;
+  /**
+   * Transcripts that this process holds open at once to append to them; further ones wait their
+   * turn, which lasts as long as the lock is held. Each may take two descriptors.
+   * @default 64
+   */
+  readonly maxOpenFiles?: number;
   readonly lock?: LockOptions;
   readonly queue?: QueueOptions;
   /** Permission bits of a new transcript, whatever the umask. @default 0o600 */
@@ -106,6 +112,7 @@ export interface ResolvedOptions {
   readonly header: "required" | "optional";
   readonly migrateMaxBytes: number;
   readonly maxEntryBytes: number;
+  readonly maxOpenFiles: number;
   readonly lock: Required<LockOptions>;
   readonly queue: Required<QueueOptions>;
   readonly mode: number;
@@ -125,6 +132,7 @@ export function resolveOptions(options: TranscriptOptions = {}): ResolvedOptions
     header: oneOf("header", options.header, ["required", "optional"]),
     migrateMaxBytes: whole("migrateMaxBytes", options.migrateMaxBytes, 8 * MiB, 0),
     maxEntryBytes: whole("maxEntryBytes", options.maxEntryBytes, 64 * MiB, 1),
+    maxOpenFiles: whole("maxOpenFiles", options.maxOpenFiles, 64, 1),
     lock: {
       staleMs: whole("lock.staleMs", lock.staleMs, 10_000, 2_000),
       timeoutMs: whole("lock.timeoutMs", lock.timeoutMs, 30_000, 1),

@@ -150,7 +150,7 @@ class LineLayout {
     const bytes =
       this.#last === undefined
         ? Buffer.alloc(0)
-        : Buffer.from(this.#prefix.concat(...this.#lines), "utf8");
+        : Buffer.from(this.#prefix + this.#lines.join(""), "utf8");
     const anchor =
       this.#last &&
       anchorOf(

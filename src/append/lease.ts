@@ -1,8 +1,9 @@
 import { LeaflogError } from "../errors.js";
 import type { FileSystem } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
-import type { LockOptions } from "../options.js";
+import type { ResolvedOptions } from "../options.js";
 import { WriteLock } from "./lock/write-lock.js";
+import { OpenSlot } from "./open-slot.js";
 
 /**
  * Milliseconds for which a look at the lock counts. A pause that costs us the lock lasts seconds,
@@ -16,15 +17,17 @@ const ASIDE_MS = 8;
 /** The write lock as a group commit uses it: kept from one to the next, given away in between. */
 export class Lease {
   readonly #lock: WriteLock;
+  readonly #slot: OpenSlot;
   readonly #file: string;
   readonly #maxHoldMs: number;
   #asideUntil = 0;
   #waiting = false;
 
-  constructor(fs: FileSystem, file: string, options: Required<LockOptions>) {
-    this.#lock = new WriteLock(fs, file, { staleMs: options.staleMs });
+  constructor(fs: FileSystem, file: string, options: ResolvedOptions) {
+    this.#lock = new WriteLock(fs, file, { staleMs: options.lock.staleMs });
+    this.#slot = new OpenSlot(options.maxOpenFiles);
     this.#file = file;
-    this.#maxHoldMs = options.maxHoldMs;
+    this.#maxHoldMs = options.lock.maxHoldMs;
   }
 
   get held(): boolean {
@@ -48,15 +51,17 @@ export class Lease {
    * @throws LeaflogError `LEAFLOG_LOCK_FAILED`
    */
   async take(wanted: () => boolean, makeDirectory: () => Promise<void>): Promise<boolean> {
+    // A lost lock may have left it taken.
+    this.#slot.free();
     this.#waiting = true;
     try {
       const aside = this.#asideUntil - performance.now();
       if (aside > 0) await new Promise((resolve) => setTimeout(resolve, aside));
-      return await this.#lock.acquire(wanted);
+      return await this.#lock.acquire(wanted, this.#slot);
     } catch (error) {
       if (!(error instanceof LeaflogError) || !isErrno(error.cause, "ENOENT")) throw error;
       await makeDirectory();
-      return await this.#lock.acquire(wanted);
+      return await this.#lock.acquire(wanted, this.#slot);
     } finally {
       this.#waiting = false;
     }
@@ -71,7 +76,11 @@ export class Lease {
 
   async release(): Promise<void> {
     if (this.spent) this.#asideUntil = performance.now() + ASIDE_MS * (1 + Math.random());
-    await this.#lock.release();
+    try {
+      await this.#lock.release();
+    } finally {
+      this.#slot.free();
+    }
   }
 
   /** The error for a call that could not have the lock in time. */

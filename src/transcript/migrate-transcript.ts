@@ -2,6 +2,7 @@ import type { MigrationReport } from "../append/migration/migration.js";
 import { resolveOptions, type TranscriptOptions } from "../options.js";
 import { resolveTranscript } from "./open-transcript.js";
 import { shareWriter } from "./open-writers.js";
+import { ensureOutsideTransaction } from "./transaction.js";
 
 /** Options of `migrateTranscript`. */
 export interface MigrateTranscriptOptions
@@ -33,8 +34,9 @@ export async function migrateTranscript(
   const path = await resolveTranscript(file, resolved.fileSystem);
   const share = shareWriter(path, resolved);
   try {
-    const terms = { header: resolved.header, onProgress, signal, backup };
-    return await share.writer.migrate(terms, resolved.lock.timeoutMs);
+    ensureOutsideTransaction(share.writer);
+    const how = { header: resolved.header, onProgress, signal, backup };
+    return await share.writer.migrate(how, { timeoutMs: resolved.lock.timeoutMs, signal });
   } finally {
     await share.release();
   }

@@ -11,6 +11,7 @@ import { type EntriesOptions, readEntries } from "../read/read-entries.js";
 import { readHeader } from "../read/read-header.js";
 import { readTailEntries } from "../read/read-tail.js";
 import { shareWriter, type WriterShare } from "./open-writers.js";
+import { ensureOutsideTransaction, runAsTransaction, Transaction } from "./transaction.js";
 
 /** Longest delay that a timer takes, in milliseconds. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -88,31 +89,56 @@ export class Transcript implements AsyncDisposable {
 
   #append(inputs: readonly EntryInput[], options: AppendOptions): Promise<AppendResult[]> {
     this.#ensureOpen();
-    const { expectedLeaf, signal } = options;
+    const { signal } = options;
     if (signal?.aborted) throw aborted(signal);
+    const entries = inputs.map((input) => new EncodedEntry(input, this.#options.maxEntryBytes));
+    const ids = new Set(entries.map((entry) => entry.id));
+    if (ids.size < entries.length) throw invalid("id", "a repeated one", "new to each entry");
+    const call = this.#call(entries, options);
+    if (entries.length === 0) return Promise.resolve([]);
+    this.#share.writer.append(call);
+    return call.done;
+  }
+
+  #call(entries: readonly EncodedEntry[], options: AppendOptions): AppendCall {
+    const { expectedLeaf, signal } = options;
     if (expectedLeaf !== undefined && expectedLeaf !== null && typeof expectedLeaf !== "string") {
       throw invalid("expectedLeaf", expectedLeaf, "an entry id or null");
     }
-    const timeoutMs = whole(
-      "timeoutMs",
-      options.timeoutMs,
-      this.#options.lock.timeoutMs,
-      1,
-      MAX_TIMEOUT_MS,
-    );
-    const { maxEntryBytes } = this.#options;
-    const entries = inputs.map((input) => new EncodedEntry(input, maxEntryBytes));
-    const ids = new Set(entries.map((entry) => entry.id));
-    if (ids.size < entries.length) throw invalid("id", "a repeated one", "new to each entry");
-    if (entries.length === 0) return Promise.resolve([]);
-    const call = new AppendCall(entries, {
-      options: this.#options,
-      expectedLeaf,
-      signal,
-      timeoutMs,
+    const timeoutMs = this.#timeout(options);
+    return new AppendCall(entries, { options: this.#options, expectedLeaf, signal, timeoutMs });
+  }
+
+  #timeout({ timeoutMs }: AppendOptions): number {
+    return whole("timeoutMs", timeoutMs, this.#options.lock.timeoutMs, 1, MAX_TIMEOUT_MS);
+  }
+
+  /**
+   * Reads, then appends, with nobody else appending in between: `run` is called with the lock held,
+   * and what it appends to `tx` is written with one write when it has returned, nothing when it
+   * throws. Everybody else waits for it, so do nothing slow in there. Appending to the transcript
+   * itself from within rejects with `LEAFLOG_IN_TRANSACTION`.
+   *
+   * @returns what `run` returned
+   * @throws what `run` throws; LeaflogError `LEAFLOG_LEAF_CONFLICT` when a program that ignores the
+   * lock appended meanwhile; otherwise as {@link append}
+   */
+  async transaction<T>(
+    run: (tx: Transaction) => Promise<T>,
+    options: Pick<AppendOptions, "signal" | "timeoutMs"> = {},
+  ): Promise<T> {
+    if (typeof run !== "function") throw invalid("run", run, "a function");
+    this.#ensureOpen();
+    const { writer } = this.#share;
+    const timeoutMs = this.#timeout(options);
+    return writer.transact({ timeoutMs, signal: options.signal }, async (tail) => {
+      const { leafId: id = null, shape = "empty" } = tail?.leaf ?? {};
+      const tx = new Transaction(this.file, this, { id, shape }, this.#options.maxEntryBytes);
+      const value = await runAsTransaction(writer, async () => run(tx));
+      const entries = tx.finish();
+      const call = entries.length > 0 ? this.#call(entries, { timeoutMs }) : undefined;
+      return { value, call };
     });
-    this.#share.writer.append(call);
-    return call.done;
   }
 
   /**
@@ -167,9 +193,10 @@ export class Transcript implements AsyncDisposable {
    * Waits until every append before it is settled, then gives back lock and descriptor. Further
    * appends reject with `LEAFLOG_CLOSED`. May be called again.
    */
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    if (!this.#closing) ensureOutsideTransaction(this.#share.writer);
     this.#closing ??= this.#share.release();
-    return this.#closing;
+    await this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -177,6 +204,7 @@ export class Transcript implements AsyncDisposable {
   }
 
   #ensureOpen(): void {
+    ensureOutsideTransaction(this.#share.writer);
     if (!this.#closing) return;
     const message = "the transcript handle is closed; open the transcript again";
     throw new LeaflogError("LEAFLOG_CLOSED", message, { file: this.file });

@@ -78,3 +78,14 @@ test("synced: a migration's new name is on the medium before the append is ackno
   expect(events.at(-1)).toBe("acknowledged");
   expect(events).toContain("sync ");
 });
+
+test("a batch of 200,000 entries is one write", async () => {
+  const { file, events, fileSystem } = await recorder();
+  await using transcript = await openTranscript(file, {
+    fileSystem,
+    queue: { maxEntries: 10, maxBytes: 10 },
+  });
+  await transcript.appendBatch(Array.from({ length: 200_000 }, () => ({ type: "a" })));
+  expect(events).toEqual(["write"]);
+  expect(await readChain(file)).toHaveLength(200_000);
+});

@@ -5,6 +5,12 @@ import { isErrno } from "../../file/is-errno.js";
 import { readText } from "./lock-text.js";
 
 /**
+ * Milliseconds of holding after which the note is written: whoever waits in vain waits for longer,
+ * and most holds are over sooner and never pay for it.
+ */
+const WRITTEN_AFTER_MS = 20;
+
+/**
  * The file beside a held lock that says who holds it, for the error message of whoever waits in
  * vain. Nothing is decided by it, so nothing that goes wrong with it may fail an append: errors end
  * in {@link OwnerNote.trouble}.
@@ -13,6 +19,9 @@ export class OwnerNote {
   readonly path: string;
   readonly #fs: FileSystem;
   #writing: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  /** Whether there may be a note to remove; at first one that an earlier process left. */
+  #expected = true;
   #trouble: unknown;
 
   constructor(fs: FileSystem, path: string) {
@@ -26,22 +35,34 @@ export class OwnerNote {
   }
 
   /**
-   * Begins to write the note, and does not wait for it.
+   * To be called when the lock was had: the note is written if it is still held a little later.
    *
    * @param isOurs - whether the lock still is; asked before a note that is there is replaced.
    */
   begin(isOurs: () => Promise<boolean>): void {
-    this.#writing = this.#harmless(() => this.#write(isOurs));
+    this.#timer = setTimeout(() => {
+      this.#expected = true;
+      this.#writing = this.#harmless(() => this.#write(isOurs));
+    }, WRITTEN_AFTER_MS).unref();
+  }
+
+  /** To be called when the lock was found taken: its holder may leave a note when it dies. */
+  expect(): void {
+    this.#expected = true;
   }
 
   /** Removes the note, whoever wrote it. For the holder of the lock alone. */
   async remove(): Promise<void> {
+    clearTimeout(this.#timer);
     await this.#writing;
+    if (!this.#expected) return;
+    this.#expected = false;
     await this.#harmless(() => this.#fs.unlink(this.path));
   }
 
   /** Removes the note if it is ours. For who lost the lock: the note may be the next owner's. */
   async removeOwn(): Promise<void> {
+    clearTimeout(this.#timer);
     await this.#writing;
     await this.#harmless(async () => {
       if ((await readText(this.#fs, this.path)) === ownText()) await this.#fs.unlink(this.path);

@@ -19,6 +19,14 @@ const FIRST_WAIT_MS = 5;
 const LONGEST_WAIT_MS = 50;
 const WAIT_GROWTH = 1.5;
 
+/** What has to be had besides the lock. */
+export interface LockSlot {
+  take(): Promise<void>;
+  free(): void;
+}
+
+const NO_SLOT: LockSlot = { take: () => Promise.resolve(), free: () => undefined };
+
 /** One acquire, up to its release. */
 interface Lease {
   since: number;
@@ -79,21 +87,25 @@ export class WriteLock {
    * Waits for the lock; at once true when it is held already.
    *
    * @param wanted - asked before each try: when it says no, the wait ends.
+   * @param slot - taken before each try, kept with the lock, and given up while another has it.
    * @returns false when it is wanted no longer.
    * @throws LEAFLOG_LOCK_FAILED, with `cause`, when the directory cannot be made for any reason but
    * another holder. EPERM and EBUSY count as another holder for two seconds.
    */
-  async acquire(wanted: () => boolean): Promise<boolean> {
+  async acquire(wanted: () => boolean, slot: LockSlot = NO_SLOT): Promise<boolean> {
     await this.#releasing;
     if (this.held) return true;
     await this.release();
     let waitMs = FIRST_WAIT_MS;
     let busySince: number | undefined;
     while (wanted()) {
+      await slot.take();
       try {
         await this.#take();
         return true;
       } catch (error) {
+        slot.free();
+        this.#note.expect();
         if (isContention(error)) busySince = undefined;
         else if (isBusy(error)) busySince ??= performance.now();
         else throw lockFailed("made", this.#file, error);

@@ -1,0 +1,198 @@
+import { dirname } from "node:path";
+import { newHeader } from "../entry/header.js";
+import { LeaflogError } from "../errors.js";
+import type { FileSystem } from "../file/file-system.js";
+import type { ResolvedOptions } from "../options.js";
+import type { AppendCall } from "./append-call.js";
+import type { TornTail } from "./append-result.js";
+import { composeGroup, type GroupCommit } from "./group-commit.js";
+import type { Lease } from "./lease.js";
+import { type MigrateOptions, type MigrationReport, migrateFile } from "./migration/migration.js";
+import type { Tail } from "./tail.js";
+import { TranscriptFile, writeFailed } from "./transcript-file.js";
+import { type TranscriptUpdate, updatesOf } from "./transcript-updates.js";
+import { chooseWay, type Way } from "./way.js";
+
+/** How often an append migrates when another program keeps adding linear entries meanwhile. */
+const MAX_MIGRATIONS = 5;
+
+/** What a group commit finds. */
+export interface Ground {
+  /** Undefined when there is no file. */
+  readonly tail: Tail | undefined;
+  readonly way: Exclude<Way, "migrate">;
+  readonly tornTail: TornTail | undefined;
+}
+
+/** Writes group commits to one file, while its lease is held. */
+export class Committer {
+  readonly #fs: FileSystem;
+  readonly #path: string;
+  readonly #lease: Lease;
+  readonly #file: TranscriptFile;
+  #poison: LeaflogError | undefined;
+  /** Id of the header that stood in the file, should the file have to be made anew. */
+  #sessionId: string | undefined;
+  /** Directories in which a name was made that may not be on the medium yet. */
+  readonly #unsynced = new Set<string>();
+  #updates: TranscriptUpdate[] = [];
+
+  constructor(fs: FileSystem, path: string, lease: Lease) {
+    this.#fs = fs;
+    this.#path = path;
+    this.#lease = lease;
+    this.#file = new TranscriptFile(fs, path);
+  }
+
+  /** The end of the file as last seen: a hint, to be verified. */
+  get lastTail(): Tail | undefined {
+    return this.#file.tail;
+  }
+
+  /** Set when a sync failed: from then on nothing may be written. */
+  get poison(): LeaflogError | undefined {
+    return this.#poison;
+  }
+
+  /** Notes a directory in which a name was made. */
+  madeNameIn(directory: string): void {
+    this.#unsynced.add(directory);
+  }
+
+  /** The end of the file as it is; undefined when there is no file. */
+  look(): Promise<Tail | undefined> {
+    return this.#file.look();
+  }
+
+  /** Looks at the file and brings it into a state that can be appended to. */
+  async ground(options: ResolvedOptions): Promise<Ground> {
+    let tornTail: TornTail | undefined;
+    for (let migrations = 0; migrations <= MAX_MIGRATIONS; migrations += 1) {
+      const tail = await this.#file.look();
+      if (tail?.header.state === "header") this.#sessionId = tail.header.id;
+      tornTail ??= tail?.tornTail;
+      const way = chooseWay(this.#path, tail, options);
+      if (way !== "migrate") return { tail, way, tornTail };
+      await this.migrate({ header: options.header });
+    }
+    const why = "another program keeps adding linear entries while they are migrated";
+    throw writeFailed(this.#path, why, undefined, true);
+  }
+
+  /**
+   * Writes calls that agree in their options, and settles them.
+   *
+   * @param ground what they were found to be written to
+   */
+  async commit(calls: readonly AppendCall[], ground: Ground): Promise<void> {
+    const options = (calls[0] as AppendCall).terms.options;
+    const targets = await this.#findTargets(calls);
+    // The search may have taken long.
+    const { tail, way } = targets ? await this.ground(options) : ground;
+    const isNew = tail === undefined || tail.header.state === "empty";
+    const group = composeGroup(calls, {
+      file: this.#path,
+      size: tail?.size ?? 0,
+      leaf: tail?.leaf ?? { shape: "empty", leafId: null, linearAfterLeaf: false },
+      linked: way === "link",
+      openTail: tail?.tornTail !== undefined,
+      tornTail: ground.tornTail,
+      header: isNew ? newHeader(options.cwd, this.#sessionId ?? options.sessionId) : undefined,
+      recreated: tail === undefined && this.#sessionId !== undefined,
+      hasEntry: (id) => targets?.has(id) ?? false,
+    });
+    if (group.bytes.length > 0) await this.#write(group, options);
+    await this.#acknowledge(group);
+  }
+
+  /** Which of the entries that `leaf` entries name are there; undefined when none is named. */
+  async #findTargets(calls: readonly AppendCall[]): Promise<Set<string> | undefined> {
+    if (!calls[0]?.namesTarget) return undefined;
+    const found = new Set<string>();
+    for (const { type, targetId } of calls.flatMap((call) => call.entries)) {
+      if (type !== "leaf" || typeof targetId !== "string" || found.has(targetId)) continue;
+      if (await this.#file.hasEntry(targetId)) found.add(targetId);
+    }
+    return found;
+  }
+
+  async #write(group: GroupCommit, options: ResolvedOptions): Promise<void> {
+    await this.#ensureOurs();
+    if (!this.#file.tail) {
+      await this.#file.create(options.mode);
+      this.madeNameIn(dirname(this.#path));
+    }
+    await this.#ensureOurs();
+    await this.#file.write(group, () => this.#lease.isOurs());
+    if (group.header?.state === "header") this.#sessionId = group.header.id;
+  }
+
+  /** A writer that lost the lock does not write: the new owner may have appended meanwhile. */
+  async #ensureOurs(): Promise<void> {
+    if (await this.#lease.isOurs()) return;
+    await this.#file.abandon(false);
+    throw new LeaflogError(
+      "LEAFLOG_LOCK_LOST",
+      "another writer took over the lock, for this process stood still too long; nothing was written: append again",
+      { file: this.#path },
+    );
+  }
+
+  async #acknowledge(group: GroupCommit): Promise<void> {
+    for (const { call, error } of group.refused) call.reject(error);
+    for (const { call, results } of group.written) if (!wantsSync(call)) call.resolve(results);
+    for (const update of updatesOf(this.#path, group)) this.#updates.push(update);
+    if (!group.written.some(({ call }) => wantsSync(call))) return;
+    await this.sync();
+    for (const { call, results } of group.written) {
+      if (call.settled) continue;
+      if (this.#poison) call.reject(this.#poison);
+      else call.resolve(results);
+    }
+  }
+
+  /**
+   * Hands everything written so far to the medium. Does not reject: a failure poisons, for the
+   * pages that it dropped will never be retried.
+   */
+  async sync(): Promise<void> {
+    try {
+      await this.#file.sync(this.#unsynced);
+      this.#unsynced.clear();
+    } catch (cause) {
+      this.#poison = new LeaflogError(
+        "LEAFLOG_POISONED",
+        "fdatasync failed: what was written since the last one may not survive a power loss, and cannot be synced any more; reopen the transcript and append again what it lacks",
+        { file: this.#path, cause },
+      );
+    }
+  }
+
+  /** Syncs a file that may not be open just now; a missing one is nothing to sync. */
+  async syncAll(): Promise<void> {
+    if (await this.#file.look()) await this.sync();
+  }
+
+  async migrate(options: Omit<MigrateOptions, "stillOwner">): Promise<MigrationReport> {
+    // The migrated file is another one.
+    await this.#file.close();
+    const stillOwner = () => this.#lease.isOurs();
+    const report = await migrateFile(this.#fs, this.#path, { ...options, stillOwner });
+    if (report.changed) this.madeNameIn(dirname(this.#path));
+    return report;
+  }
+
+  /** Closes the file; what is known of its end is kept. */
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  /** The updates since the last call, to be published when the lock was given back. */
+  takeUpdates(): TranscriptUpdate[] {
+    return this.#updates.splice(0);
+  }
+}
+
+function wantsSync(call: AppendCall): boolean {
+  return call.terms.options.durability === "synced";
+}

@@ -1,0 +1,40 @@
+/** The slots in use in this process, and who waits for one. */
+let used = 0;
+const waiting: { readonly limit: number; readonly admit: () => void }[] = [];
+
+/**
+ * One transcript's place among the files that this process holds open to append. It is taken
+ * before the lock is tried and given up while the lock is waited for, so that no number of stuck
+ * transcripts keeps others out.
+ */
+export class OpenSlot {
+  readonly #limit: number;
+  #taken = false;
+
+  /** @param limit files that may be open when this one is opened */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Waits until fewer than `limit` are in use. Does nothing when it is taken already. */
+  async take(): Promise<void> {
+    if (this.#taken) return;
+    this.#taken = true;
+    if (used < this.#limit && waiting.length === 0) {
+      used += 1;
+      return;
+    }
+    await new Promise<void>((admit) => waiting.push({ limit: this.#limit, admit }));
+  }
+
+  /** Gives it to the next in line. Does nothing when it is not taken. */
+  free(): void {
+    if (!this.#taken) return;
+    this.#taken = false;
+    used -= 1;
+    while (waiting[0] && used < waiting[0].limit) {
+      used += 1;
+      waiting.shift()?.admit();
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { OpenSlot } from "../../src/append/open-slot.js";
+import { openTranscript } from "../../src/index.js";
+import { interceptedFileSystem } from "../support/intercepted-file-system.js";
+import { readChain } from "../support/lines.js";
+import { tempDirectory } from "../support/temp-directory.js";
+
+test("no more transcripts are open at once than maxOpenFiles says", async () => {
+  const directory = await tempDirectory();
+  const open = new Set<string>();
+  let most = 0;
+  const fileSystem = interceptedFileSystem(async ({ name, path }, run) => {
+    const result = await run();
+    if (name === "open" && path.endsWith(".jsonl")) open.add(path);
+    if (name === "file.close") open.delete(path);
+    most = Math.max(most, open.size);
+    return result;
+  });
+  const transcripts = await Promise.all(
+    Array.from({ length: 60 }, (_, n) =>
+      openTranscript(join(directory, `${n}.jsonl`), { fileSystem, maxOpenFiles: 4 }),
+    ),
+  );
+  await Promise.all(transcripts.map((transcript) => transcript.append({ type: "a" })));
+  expect(most).toBe(4);
+  await Promise.all(transcripts.map((transcript) => transcript.close()));
+  expect(open.size).toBe(0);
+});
+
+test("transcripts whose lock is stuck keep no others out", async () => {
+  const directory = await tempDirectory();
+  const options = { maxOpenFiles: 2 };
+  const names = Array.from({ length: 5 }, (_, n) => join(directory, `stuck-${n}.jsonl`));
+  await Promise.all(names.map((name) => mkdir(`${name}.lock`)));
+  const stuck = await Promise.all(names.map((name) => openTranscript(name, options)));
+  const waiting = stuck.map((transcript) => transcript.append({ type: "late" }));
+  await using free = await openTranscript(join(directory, "free.jsonl"), options);
+  for (let n = 0; n < 10; n += 1) await free.append({ type: "a" });
+  expect(await readChain(free.file)).toHaveLength(10);
+  await Promise.all(names.map((name) => rm(`${name}.lock`, { recursive: true })));
+  await Promise.all(waiting);
+  await Promise.all(stuck.map((transcript) => transcript.close()));
+});
+
+test("slots go to who waits longest, and may be taken and freed twice", async () => {
+  const order: number[] = [];
+  const first = new OpenSlot(1);
+  await first.take();
+  await first.take();
+  const others = [1, 2, 3].map((n) => {
+    const slot = new OpenSlot(1);
+    const taken = slot.take().then(() => order.push(n));
+    return { slot, taken };
+  });
+  first.free();
+  first.free();
+  for (const { slot, taken } of others) {
+    await taken;
+    slot.free();
+  }
+  expect(order).toEqual([1, 2, 3]);
+});
