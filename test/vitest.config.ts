@@ -7,6 +7,8 @@ const config: ViteUserConfig = defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["**/node_modules/**"],
     reporters: ["default", "./test/support/plain-summary.ts"],
+    // Most of what the tests do is wait for locks and children.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -139,11 +139,10 @@ export async function copyRange(
  * @throws LeaflogError `LEAFLOG_WRITE_FAILED`
  */
 export async function removeLeftovers(fs: FileSystem, file: string): Promise<void> {
-  const directory = dirname(file);
-  for (const name of await namesIn(fs, directory)) {
+  for (const name of await namesBeside(fs, file)) {
     if (!isLeftover(name, basename(file))) continue;
     try {
-      await fs.unlink(join(directory, name));
+      await fs.unlink(join(dirname(file), name));
     } catch (cause) {
       // Another user's leftover in a shared directory must not stop the work for ever.
       if (!isErrno(cause, "ENOENT", "EPERM", "EACCES")) {
@@ -153,13 +152,13 @@ export async function removeLeftovers(fs: FileSystem, file: string): Promise<voi
   }
 }
 
-async function namesIn(fs: FileSystem, directory: string): Promise<string[]> {
+async function namesBeside(fs: FileSystem, file: string): Promise<string[]> {
   try {
-    return await fs.readdir(directory);
+    return await fs.readdir(dirname(file));
   } catch (cause) {
     // A directory may allow to create files and yet not to list them.
     if (isErrno(cause, "EACCES", "EPERM", "ENOENT")) return [];
-    throw writeFailed(directory, "the directory cannot be searched for leftovers", cause);
+    throw writeFailed(file, "the directory cannot be searched for leftovers", cause);
   }
 }
 

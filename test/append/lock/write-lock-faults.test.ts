@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
@@ -39,17 +39,6 @@ describe.concurrent("a lock that cannot be made", () => {
     const error = await failure(new WriteLock(nodeFileSystem, file, STALE).acquire(always));
     expect(error).toMatchObject({ code: "LEAFLOG_LOCK_FAILED", cause: { code: "ENOTDIR" } });
   });
-
-  test.skipIf(process.getuid?.() === 0)(
-    "fails at once in a directory that is read-only",
-    async ({ expect }) => {
-      await using scene = new LockScene();
-      chmodSync(scene.directory, 0o500);
-      const error = await failure(new WriteLock(nodeFileSystem, scene.file, STALE).acquire(always));
-      chmodSync(scene.directory, 0o700);
-      expect(error).toMatchObject({ code: "LEAFLOG_LOCK_FAILED", cause: { code: "EACCES" } });
-    },
-  );
 
   for (const code of ["EACCES", "EROFS", "ENOSPC", "EMFILE", "EIO"]) {
     test(`fails at once with ${code}`, async ({ expect }) => {
