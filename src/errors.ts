@@ -20,7 +20,7 @@ export type LeaflogErrorCode =
   | "LEAFLOG_LINEAR_TRANSCRIPT"
   /** The lock could not be made, for a reason other than another holder. */
   | "LEAFLOG_LOCK_FAILED"
-  /** The lock was taken over before these entries were written; none of them was. */
+  /** The lock was taken over before these entries were written; see `written`. */
   | "LEAFLOG_LOCK_LOST"
   /** Another writer held the lock until the deadline; see `waitedMs`, `ageMs` and `owner`. */
   | "LEAFLOG_LOCK_TIMEOUT"
@@ -66,6 +66,8 @@ export interface LeaflogErrorFacts {
    * that the next append closes off.
    */
   readonly cutBack?: boolean;
+  /** LOCK_LOST: true when the entries were written all the same, and the chain forks. */
+  readonly written?: boolean;
 }
 
 /** The one error class of leaflog. Tell errors apart by `code`. */
@@ -79,6 +81,7 @@ export class LeaflogError extends Error {
   declare readonly expected?: string | null;
   declare readonly actual?: string | null;
   declare readonly cutBack?: boolean;
+  declare readonly written?: boolean;
 
   constructor(code: LeaflogErrorCode, message: string, facts: LeaflogErrorFacts = {}) {
     const { cause, ...rest } = facts;

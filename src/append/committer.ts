@@ -16,6 +16,12 @@ import { chooseWay, type Way } from "./way.js";
 /** How often an append migrates when another program keeps adding linear entries meanwhile. */
 const MAX_MIGRATIONS = 5;
 
+/**
+ * Milliseconds between a look at the lock and the end of the write from which on the lock may have
+ * been taken over in between; half of what the shortest `staleMs` allows.
+ */
+const SLIP_MS = 1000;
+
 /** What a group commit finds. */
 export interface Ground {
   /** Undefined when there is no file. */
@@ -123,7 +129,9 @@ export class Committer {
       this.madeNameIn(dirname(this.#path));
     }
     await this.#ensureOurs();
+    const checkedAt = this.#lease.verifiedAt;
     await this.#file.write(group, () => this.#lease.isOurs());
+    if (performance.now() - checkedAt > SLIP_MS) await this.#ensureNoSlip();
     if (group.header?.state === "header") this.#sessionId = group.header.id;
   }
 
@@ -135,6 +143,20 @@ export class Committer {
       "LEAFLOG_LOCK_LOST",
       "another writer took over the lock, for this process stood still too long; nothing was written: append again",
       { file: this.#path },
+    );
+  }
+
+  /**
+   * The one thing that looking before the write cannot prevent: to be stopped between the two for
+   * so long that the lock is taken over. It is told, at least, if another writer did append.
+   */
+  async #ensureNoSlip(): Promise<void> {
+    if ((await this.#lease.isOurs()) || (await this.#file.stands())) return;
+    await this.#file.abandon(false);
+    throw new LeaflogError(
+      "LEAFLOG_LOCK_LOST",
+      "this process was stopped in the instant before its write, and another writer appended meanwhile; the entries are in the file, but beside what the other wrote: the parent chain forks there",
+      { file: this.#path, written: true },
     );
   }
 

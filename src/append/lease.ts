@@ -39,6 +39,11 @@ export class Lease {
     return this.#waiting;
   }
 
+  /** `performance.now()` from before the last look on disk that found the lock to be ours. */
+  get verifiedAt(): number {
+    return this.#lock.verifiedAt;
+  }
+
   /** Held for so long that others should have a turn. */
   get spent(): boolean {
     return this.#lock.heldMs >= this.#maxHoldMs;

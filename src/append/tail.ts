@@ -109,7 +109,7 @@ function tail(rest: Tail, tornTail: TornTail | undefined, anchor: Anchor | undef
 }
 
 /** Whether all that `known` covers is still in the file, so that only newer bytes need reading. */
-async function stillStands(file: OpenFile, stat: FileStat, known: Tail): Promise<boolean> {
+export async function stillStands(file: OpenFile, stat: FileStat, known: Tail): Promise<boolean> {
   // The leaf may rest on a torn tail, of which nobody knows what it has become since.
   if (known.tornTail || !known.anchor || !isSameFile(known.stat, stat)) return false;
   if (stat.size < known.size) return false;

@@ -5,7 +5,7 @@ import { isErrno } from "../file/is-errno.js";
 import { hasEntry } from "../scan/has-entry.js";
 import { cutBack } from "./cut-back.js";
 import type { GroupCommit } from "./group-commit.js";
-import { isUnchanged, readTail, type Tail, unreadable } from "./tail.js";
+import { isUnchanged, readTail, stillStands, type Tail, unreadable } from "./tail.js";
 
 /** The file behind a transcript: its descriptor while the lock is held, and what its end is. */
 export class TranscriptFile {
@@ -107,7 +107,11 @@ export class TranscriptFile {
     } catch (error) {
       cause = error;
     }
-    const restored = (await stillOwner()) && (await cutBack(file, tail.size, bytes));
+    const restored = await stillOwner().then(
+      (owner) => owner && cutBack(file, tail.size, bytes),
+      // Who cannot tell whether the lock is still his cuts nothing.
+      () => false,
+    );
     await this.abandon(restored);
     const message = restored
       ? "the write failed; the file ends where it ended before"
@@ -128,6 +132,12 @@ export class TranscriptFile {
       ...(anchor && { anchor }),
     };
     this.#fresh = false;
+  }
+
+  /** Whether the last group commit stands where it was laid out for: behind what it links to. */
+  async stands(): Promise<boolean> {
+    if (!this.#file || !this.#tail) return false;
+    return stillStands(this.#file, await this.#file.stat(), this.#tail);
   }
 
   /** Whether an entry of that id stands in the file, as of the last look. */

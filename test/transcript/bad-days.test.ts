@@ -457,6 +457,46 @@ describe("locks of others", () => {
   });
 });
 
+describe("stopped between the look at the lock and the write", () => {
+  /** Stops for longer than the look counts, while another writer takes the lock over. */
+  function stopping(file: string, meanwhile: () => Promise<void>): FileSystem {
+    let armed = true;
+    return interceptedFileSystem(async ({ name, path }, run) => {
+      if (name === "file.write" && path === file && armed) {
+        armed = false;
+        await rm(`${file}.lock`, { recursive: true });
+        await mkdir(`${file}.lock`);
+        await meanwhile();
+        await new Promise((resolve) => setTimeout(resolve, 1100));
+      }
+      return run();
+    });
+  }
+
+  test("and the other appended: the slip is told, and the next append goes on behind", async () => {
+    const file = await fileWith(HEADER_LINE + linkedLine("a", null));
+    const append = () => writeFile(file, linkedLine("thief", "a"), { flag: "a" });
+    await using transcript = await openTranscript(file, { fileSystem: stopping(file, append) });
+    await expect(transcript.append({ type: "b", id: "slipped" })).rejects.toMatchObject({
+      code: "LEAFLOG_LOCK_LOST",
+      written: true,
+    });
+    expect((await stat(`${file}.lock`)).isDirectory()).toBe(true);
+    await rm(`${file}.lock`, { recursive: true });
+    expect(await transcript.append({ type: "c" })).toMatchObject({ parentId: "slipped" });
+  });
+
+  test("and nobody appended: no harm was done", async () => {
+    const file = await fileWith(HEADER_LINE + linkedLine("a", null));
+    const nothing = () => Promise.resolve();
+    await using transcript = await openTranscript(file, { fileSystem: stopping(file, nothing) });
+    expect(await transcript.append({ type: "b" })).toMatchObject({ parentId: "a" });
+    await rm(`${file}.lock`, { recursive: true });
+    await transcript.append({ type: "c" });
+    expect(await readChain(file)).toHaveLength(3);
+  });
+});
+
 test("a last line of 32 MB is linked to", async () => {
   const file = await fileWith(HEADER_LINE + linkedLine("a", null));
   await writeFile(file, linkedLine("huge", "a", { text: "x".repeat(32 * 1024 * 1024) }), {
