@@ -40,7 +40,8 @@ export interface LockOptions {
    */
   readonly idleMs?: number;
   /**
-   * Milliseconds after which the lock is given to others for a moment, work or not.
+   * Milliseconds after which the lock is given to others who wait for it, work or not; where they
+   * cannot be seen to wait, for they are other users, ten times that.
    * @default 100
    */
   readonly maxHoldMs?: number;
@@ -171,7 +172,16 @@ export function invalid(name: string, value: unknown, wanted: string): LeaflogEr
   );
 }
 
-function oneOf<const T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+/**
+ * The first of `allowed` by default.
+ *
+ * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` unless `value` is one of them
+ */
+export function oneOf<const T extends string>(
+  name: string,
+  value: unknown,
+  allowed: readonly T[],
+): T {
   const first = allowed[0] as T;
   if (value === undefined) return first;
   const found = allowed.find((candidate) => candidate === value);

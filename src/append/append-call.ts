@@ -5,6 +5,8 @@ import type { AppendResult } from "./append-result.js";
 
 /** What the caller of an append asked for, besides its entries. */
 export interface AppendTerms {
+  /** Named in errors. */
+  readonly file?: string;
   readonly options: ResolvedOptions;
   readonly expectedLeaf: string | null | undefined;
   readonly signal: AbortSignal | undefined;

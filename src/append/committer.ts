@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { newHeader } from "../entry/header.js";
 import { LeaflogError } from "../errors.js";
 import type { FileSystem } from "../file/file-system.js";
@@ -8,6 +7,9 @@ import type { TornTail } from "./append-result.js";
 import { composeGroup, type GroupCommit } from "./group-commit.js";
 import type { Lease } from "./lease.js";
 import { type MigrateOptions, type MigrationReport, migrateFile } from "./migration/migration.js";
+import { repairFile } from "./repair/repair.js";
+import type { RepairOptions } from "./repair/repair-options.js";
+import type { RepairReport } from "./repair/repair-report.js";
 import type { Tail } from "./tail.js";
 import { TranscriptFile, writeFailed } from "./transcript-file.js";
 import { type TranscriptUpdate, updatesOf } from "./transcript-updates.js";
@@ -39,7 +41,7 @@ export class Committer {
   #poison: LeaflogError | undefined;
   /** Id of the header that stood in the file, should the file have to be made anew. */
   #sessionId: string | undefined;
-  /** Directories in which a name was made that may not be on the medium yet. */
+  /** Directories in which a directory was made, whose names may not be on the medium yet. */
   readonly #unsynced = new Set<string>();
   #updates: TranscriptUpdate[] = [];
 
@@ -60,7 +62,7 @@ export class Committer {
     return this.#poison;
   }
 
-  /** Notes a directory in which a name was made. */
+  /** Notes a directory in which another was made. */
   madeNameIn(directory: string): void {
     this.#unsynced.add(directory);
   }
@@ -124,10 +126,7 @@ export class Committer {
 
   async #write(group: GroupCommit, options: ResolvedOptions): Promise<void> {
     await this.#ensureOurs();
-    if (!this.#file.tail) {
-      await this.#file.create(options.mode);
-      this.madeNameIn(dirname(this.#path));
-    }
+    if (!this.#file.tail) await this.#file.create(options.mode);
     await this.#ensureOurs();
     const checkedAt = this.#lease.verifiedAt;
     await this.#file.write(group, () => this.#lease.isOurs());
@@ -151,7 +150,9 @@ export class Committer {
    * so long that the lock is taken over. It is told, at least, if another writer did append.
    */
   async #ensureNoSlip(): Promise<void> {
-    if ((await this.#lease.isOurs()) || (await this.#file.stands())) return;
+    // Where the look itself fails, what stands in the file tells.
+    const ours = await this.#lease.isOurs().catch(() => false);
+    if (ours || (await this.#file.stands())) return;
     await this.#file.abandon(false);
     throw new LeaflogError(
       "LEAFLOG_LOCK_LOST",
@@ -199,9 +200,14 @@ export class Committer {
     // The migrated file is another one.
     await this.#file.close();
     const stillOwner = () => this.#lease.isOurs();
-    const report = await migrateFile(this.#fs, this.#path, { ...options, stillOwner });
-    if (report.changed) this.madeNameIn(dirname(this.#path));
-    return report;
+    return migrateFile(this.#fs, this.#path, { ...options, stillOwner });
+  }
+
+  async repair(options: Omit<RepairOptions, "stillOwner">): Promise<RepairReport> {
+    // The repaired file is another one.
+    await this.#file.close();
+    const stillOwner = () => this.#lease.isOurs();
+    return repairFile(this.#fs, this.#path, { ...options, stillOwner });
   }
 
   /** Closes the file; what is known of its end is kept. */

@@ -152,11 +152,7 @@ class LineLayout {
         ? Buffer.alloc(0)
         : Buffer.from(this.#prefix + this.#lines.join(""), "utf8");
     const anchor =
-      this.#last &&
-      anchorOf(
-        bytes.subarray(this.#last.offset - this.#start, bytes.length - 1),
-        this.#last.offset,
-      );
+      this.#last && anchorOf(bytes.subarray(this.#last.offset - this.#start), this.#last.offset);
     return { bytes, anchor, header: this.#header };
   }
 }

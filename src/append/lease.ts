@@ -11,6 +11,9 @@ import { OpenSlot } from "./open-slot.js";
  */
 const FRESH_MS = 1;
 
+/** Who waits as another user cannot leave a wish: without one the lock is given back too, but later. */
+const UNWISHED_HOLDS = 10;
+
 /** How long to stand aside after a full hold, in milliseconds: others look every 5 to 50. */
 const ASIDE_MS = 8;
 
@@ -46,7 +49,8 @@ export class Lease {
 
   /** Held for so long that others should have a turn. */
   get spent(): boolean {
-    return this.#lock.heldMs >= this.#maxHoldMs;
+    const { heldMs, wished } = this.#lock;
+    return heldMs >= this.#maxHoldMs * (wished ? 1 : UNWISHED_HOLDS);
   }
 
   /**

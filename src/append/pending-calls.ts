@@ -149,7 +149,7 @@ export class PendingCalls {
     for (let index = this.#head; index < this.#calls.length; index += 1) {
       const call = this.#calls[index] as AppendCall;
       if (call.settled || call.terms.signal !== signal) continue;
-      call.reject(aborted(signal));
+      call.reject(aborted(signal, call.terms.file));
       this.#giveUp(index);
     }
     this.#dropSettled();
@@ -205,8 +205,9 @@ export class PendingCalls {
 }
 
 /** The error of a call whose signal was aborted before it began to be written. */
-export function aborted(signal: AbortSignal): LeaflogError {
+export function aborted(signal: AbortSignal, file?: string): LeaflogError {
   return new LeaflogError("LEAFLOG_ABORTED", "aborted before writing began; nothing was written", {
+    ...(file !== undefined && { file }),
     cause: signal.reason,
   });
 }

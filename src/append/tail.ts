@@ -8,6 +8,7 @@ import type { TornTail } from "./append-result.js";
 
 /** Bytes kept from the start of the last line, where its id stands, to know the line again. */
 const ANCHOR_BYTES = 512;
+const NEWLINE = Buffer.from("\n");
 /** A torn tail may be a program without our lock that is still writing: look again after this. */
 const SETTLE_MS = 20;
 const SETTLE_TRIES = 25;
@@ -28,12 +29,13 @@ export interface Tail {
   readonly anchor?: Anchor;
 }
 
-/** A copy of the first bytes of the last line. */
+/** A copy of the first bytes of the last line, its newline among them where it is a short one. */
 export interface Anchor {
   readonly offset: number;
   readonly bytes: Buffer;
 }
 
+/** @param line with its newline */
 export function anchorOf(line: Buffer, offset: number): Anchor {
   // A copy: a view would keep the whole group commit alive.
   return { offset, bytes: Buffer.from(line.subarray(0, ANCHOR_BYTES)) };
@@ -50,6 +52,14 @@ export function isUnchanged(known: Tail, stat: FileStat): boolean {
     known.size === stat.size &&
     known.stat.mtimeNs === stat.mtimeNs
   );
+}
+
+/**
+ * Whether a look at the path finds the file as our own last write left it. Only for who has had it
+ * open, and the lock, ever since: the time of that write was never asked for.
+ */
+export function isAsWritten(known: Tail, stat: FileStat): boolean {
+  return !known.exact && isSameFile(known.stat, stat) && known.size === stat.size;
 }
 
 /**
@@ -114,6 +124,12 @@ export async function stillStands(file: OpenFile, stat: FileStat, known: Tail): 
   if (known.tornTail || !known.anchor || !isSameFile(known.stat, stat)) return false;
   if (stat.size < known.size) return false;
   const { offset, bytes } = known.anchor;
+  if (!(await stands(file, bytes, offset))) return false;
+  // Where the last newline was cut away, what was appended since goes on in the line before it.
+  return offset + bytes.length === known.end || stands(file, NEWLINE, known.end - 1);
+}
+
+async function stands(file: OpenFile, bytes: Buffer, offset: number): Promise<boolean> {
   const now = Buffer.allocUnsafe(bytes.length);
   return (await readFully(file, now, 0, now.length, offset)) === bytes.length && now.equals(bytes);
 }
@@ -122,7 +138,7 @@ async function readAnchor(
   file: OpenFile,
   line: { offset: number; length: number },
 ): Promise<Anchor> {
-  const bytes = Buffer.allocUnsafe(Math.min(ANCHOR_BYTES, line.length));
+  const bytes = Buffer.allocUnsafe(Math.min(ANCHOR_BYTES, line.length + 1));
   const read = await readFully(file, bytes, 0, bytes.length, line.offset);
   return { offset: line.offset, bytes: bytes.subarray(0, read) };
 }

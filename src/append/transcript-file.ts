@@ -2,10 +2,11 @@ import { LeaflogError } from "../errors.js";
 import { type FileStat, isSameFile } from "../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
+import { syncNames, syncWayTo } from "../file/sync-names.js";
 import { hasEntry } from "../scan/has-entry.js";
 import { cutBack } from "./cut-back.js";
 import type { GroupCommit } from "./group-commit.js";
-import { isUnchanged, readTail, stillStands, type Tail, unreadable } from "./tail.js";
+import { isAsWritten, isUnchanged, readTail, stillStands, type Tail, unreadable } from "./tail.js";
 
 /** The file behind a transcript: its descriptor while the lock is held, and what its end is. */
 export class TranscriptFile {
@@ -13,6 +14,8 @@ export class TranscriptFile {
   readonly #fs: FileSystem;
   #file: OpenFile | undefined;
   #tail: Tail | undefined;
+  /** The file whose name is on the medium. */
+  #named: FileStat | undefined;
   /** Whether this object created the file and wrote nothing to it yet. */
   #fresh = false;
 
@@ -37,6 +40,8 @@ export class TranscriptFile {
     if (stat === undefined) {
       await this.close();
       this.#tail = undefined;
+    } else if (this.#file && this.#tail && isAsWritten(this.#tail, stat)) {
+      this.#tail = { ...this.#tail, stat, exact: true };
     } else if (!this.#file || !this.#tail || !isUnchanged(this.#tail, stat)) {
       await this.#read(stat);
     }
@@ -151,14 +156,19 @@ export class TranscriptFile {
   }
 
   /**
-   * Hands what was written to the medium; with the name of the file too, when it is new.
+   * Hands what was written to the medium; with the name of the file too, unless that was done:
+   * who made the file, this process or another, may not have got to it.
    *
    * @param directories further directories in which names were made
    * @throws the operating system's error
    */
   async sync(directories: Iterable<string>): Promise<void> {
     await this.#file?.datasync();
-    for (const directory of directories) await this.#fs.syncDirectory(directory);
+    for (const directory of directories) await syncNames(this.#fs, directory);
+    const stat = this.#tail?.stat;
+    if (stat === undefined || (this.#named && isSameFile(this.#named, stat))) return;
+    await syncWayTo(this.#fs, this.path);
+    this.#named = stat;
   }
 
   /**
@@ -172,18 +182,36 @@ export class TranscriptFile {
     this.#tail = undefined;
     this.#fresh = false;
     try {
-      if (file && created && (await file.stat()).size === 0) await this.#fs.unlink(this.path);
-      await this.close();
+      if (file && created && (await this.#isEmptyAt(file))) await this.#fs.unlink(this.path);
     } catch {
       // What led here is the error to report. An empty file that stays is a valid transcript.
     }
+    try {
+      await this.close();
+    } catch {
+      // As above; the descriptor is gone whatever its close says.
+    }
   }
 
-  /** Gives the descriptor back; the tail is kept, to be verified at the next look. */
+  /** Whether nobody wrote to the file, and the path still leads to it rather than to another. */
+  async #isEmptyAt(file: OpenFile): Promise<boolean> {
+    const stat = await file.stat();
+    return stat.size === 0 && isSameFile(stat, await this.#fs.stat(this.path));
+  }
+
+  /**
+   * Gives the descriptor back; the tail is kept, to be verified at the next look.
+   *
+   * @throws LeaflogError `LEAFLOG_WRITE_FAILED`; the descriptor is gone all the same
+   */
   async close(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
-    await file?.close();
+    try {
+      await file?.close();
+    } catch (cause) {
+      throw writeFailed(this.path, "the file was closed with an error", cause, true);
+    }
   }
 }
 

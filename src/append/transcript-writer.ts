@@ -9,6 +9,8 @@ import { Committer } from "./committer.js";
 import { Lease } from "./lease.js";
 import type { MigrateOptions, MigrationReport } from "./migration/migration.js";
 import { PendingCalls } from "./pending-calls.js";
+import type { RepairOptions } from "./repair/repair-options.js";
+import type { RepairReport } from "./repair/repair-report.js";
 import type { Tail } from "./tail.js";
 import { writeFailed } from "./transcript-file.js";
 import { publishTranscriptUpdates } from "./transcript-updates.js";
@@ -96,6 +98,11 @@ export class TranscriptWriter {
     terms: ExclusiveTerms,
   ): Promise<MigrationReport> {
     return this.#exclusively(terms, () => this.#committer.migrate(options));
+  }
+
+  /** Repairs the transcript under the lock. */
+  repair(options: Omit<RepairOptions, "stillOwner">, terms: ExclusiveTerms): Promise<RepairReport> {
+    return this.#exclusively(terms, () => this.#committer.repair(options));
   }
 
   /**
@@ -211,8 +218,12 @@ export class TranscriptWriter {
   }
 
   async #makeDirectory(): Promise<void> {
-    const touched = await makeDirectory(this.#fs, dirname(this.path));
-    for (const directory of touched) this.#committer.madeNameIn(directory);
+    try {
+      const touched = await makeDirectory(this.#fs, dirname(this.path));
+      for (const directory of touched) this.#committer.madeNameIn(directory);
+    } catch (cause) {
+      throw writeFailed(this.path, "the transcript's directory cannot be made", cause, true);
+    }
   }
 
   /** Keeps the lock for a moment, in case that more is to come. */

@@ -24,6 +24,9 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
+/** As much of an open file as it takes to scan it. */
+export type FileToRead = Pick<OpenFile, "read" | "stat">;
+
 /** How a file is opened. */
 export type OpenMode =
   /** Existing file, to read. */
@@ -51,6 +54,8 @@ export interface FileSystem {
   /** Creates one directory; `EEXIST` when the name is taken. */
   mkdir(path: string, mode?: number): Promise<void>;
   rmdir(path: string): Promise<void>;
+  /** Sets the permission bits. */
+  chmod(path: string, mode: number): Promise<void>;
   /** Sets access and modification time. */
   utimes(path: string, atime: Date, mtime: Date): Promise<void>;
   rename(from: string, to: string): Promise<void>;
@@ -59,6 +64,12 @@ export interface FileSystem {
   unlink(path: string): Promise<void>;
   /** Makes a directory's new or removed names survive a power loss. */
   syncDirectory(path: string): Promise<void>;
+  /**
+   * Calls `onChange` when the file may have changed, been renamed or been removed: perhaps too
+   * often, and perhaps never on a system that does not tell, so that one has to look now and then
+   * anyway. Resolves to what ends it. Without it, one looks now and then and no more.
+   */
+  watch?(path: string, onChange: () => void): Promise<() => void>;
   /**
    * Synchronous removals, for the handler of process exit alone: nothing asynchronous runs there.
    */

@@ -86,6 +86,7 @@ export const nodeFileSystem: FileSystem = {
     await mkdir(path, mode);
   },
   rmdir: promisify(fs.rmdir),
+  chmod: promisify(fs.chmod),
   utimes: promisify(fs.utimes),
   rename: promisify(fs.rename),
   link: promisify(fs.link),
@@ -97,6 +98,15 @@ export const nodeFileSystem: FileSystem = {
     } finally {
       await close(fd);
     }
+  },
+  watch: async (path, onChange) => {
+    const watcher = fs.watch(path, () => onChange());
+    // What it watched is gone, or the system gave up watching.
+    watcher.on("error", () => {
+      watcher.close();
+      onChange();
+    });
+    return () => watcher.close();
   },
   rmdirSync: fs.rmdirSync,
   statSync: (path) => fileStat(fs.statSync(path, { bigint: true })),

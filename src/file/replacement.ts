@@ -4,6 +4,7 @@ import { LeaflogError } from "../errors.js";
 import { type FileStat, isSameFile } from "./file-stat.js";
 import type { FileSystem, OpenFile } from "./file-system.js";
 import { isErrno } from "./is-errno.js";
+import { syncNames } from "./sync-names.js";
 
 const COPY_BYTES = 262_144;
 const SUFFIX = ".leaflog-tmp";
@@ -230,10 +231,8 @@ class Replacement implements ReplacementOutput {
       throw writeFailed(this.#file, "the new content cannot take the file's place", cause);
     }
     try {
-      await this.#fs.syncDirectory(dirname(this.#file));
+      await syncNames(this.#fs, dirname(this.#file));
     } catch (cause) {
-      // Some systems cannot open or sync a directory; there the rename is as safe as it gets.
-      if (isErrno(cause, "EINVAL", "ENOTSUP", "EISDIR", "EPERM", "EACCES")) return;
       const message =
         "the file is replaced, but its directory cannot be synced: after a power loss it may have its old content";
       throw writeFailed(this.#file, message, cause);

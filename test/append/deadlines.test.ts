@@ -52,7 +52,7 @@ describe("an abort", () => {
     const other = transcript.append({ type: "other" });
     control.abort();
     for (const settled of await Promise.allSettled(queued)) {
-      expect(settled).toMatchObject({ reason: { code: "LEAFLOG_ABORTED" } });
+      expect(settled).toMatchObject({ reason: { code: "LEAFLOG_ABORTED", file } });
     }
     open();
     await Promise.all([writing, other]);

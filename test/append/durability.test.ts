@@ -1,8 +1,8 @@
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { openTranscript } from "../../src/index.js";
-import { interceptedFileSystem } from "../support/intercepted-file-system.js";
+import { failingFileSystem, interceptedFileSystem } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, linearLine, readChain } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
@@ -10,11 +10,15 @@ import { tempDirectory } from "../support/temp-directory.js";
 async function recorder() {
   const file = join(await tempDirectory(), "new", "a.jsonl");
   const events: string[] = [];
+  const root = dirname(dirname(file));
   const fileSystem = interceptedFileSystem(async ({ name, path }, run) => {
     const result = await run();
     if (name === "file.write" && path === file) events.push("write");
     if (name === "file.datasync" && path === file) events.push("datasync");
-    if (name === "syncDirectory") events.push(`sync ${path.slice(dirname(dirname(file)).length)}`);
+    // Those above it are synced too: who made them may have died.
+    if (name === "syncDirectory" && path.startsWith(root)) {
+      events.push(`sync ${path.slice(root.length)}`);
+    }
     return result;
   });
   return { file, events, fileSystem };
@@ -37,6 +41,7 @@ test("synced: acknowledged after fdatasync, and after the names when the file is
     "datasync",
     "sync ",
     "sync /new",
+    "sync ",
     "acknowledged",
     "write",
     "datasync",
@@ -88,4 +93,24 @@ test("a batch of 200,000 entries is one write", async () => {
   await transcript.appendBatch(Array.from({ length: 200_000 }, () => ({ type: "a" })));
   expect(events).toEqual(["write"]);
   expect(await readChain(file)).toHaveLength(200_000);
+});
+
+test("synced: the name of a file that another process made is on the medium too", async () => {
+  const { file, events, fileSystem } = await recorder();
+  const beside = join(dirname(dirname(file)), "b.jsonl");
+  await writeFile(beside, HEADER_LINE);
+  await using transcript = await openTranscript(beside, { fileSystem, durability: "synced" });
+  await transcript.append({ type: "a" }).then(() => events.push("acknowledged"));
+  await rename(beside, `${beside}.old`);
+  await writeFile(beside, HEADER_LINE);
+  await transcript.append({ type: "b" }).then(() => events.push("acknowledged"));
+  expect(events).toEqual(["sync ", "acknowledged", "sync ", "acknowledged"]);
+});
+
+test("synced: a directory that cannot be synced poisons nothing", async () => {
+  const file = join(await tempDirectory(), "a.jsonl");
+  const fileSystem = failingFileSystem("EPERM", ({ name }) => name === "syncDirectory");
+  await using transcript = await openTranscript(file, { fileSystem, durability: "synced" });
+  await transcript.append({ type: "a" });
+  expect(await readChain(file)).toHaveLength(1);
 });

@@ -67,6 +67,7 @@ describe("bad input rejects before any byte, header or lock", () => {
     await expect(transcript.append(value as { type: string })).rejects.toMatchObject({
       name: "LeaflogError",
       code: "LEAFLOG_NOT_SERIALIZABLE",
+      file: transcript.file,
     });
     expect(await readdir(directory)).toEqual([]);
   });
@@ -77,6 +78,7 @@ describe("bad input rejects before any byte, header or lock", () => {
     const entries = [{ type: "fine" }, value as { type: string }];
     await expect(transcript.appendBatch(entries)).rejects.toMatchObject({
       code: "LEAFLOG_INVALID_ARGUMENT",
+      file: transcript.file,
     });
     expect(await readdir(directory)).toEqual([]);
   });

@@ -199,6 +199,7 @@ describe("removeLeftovers", () => {
       await removeLeftovers(failing("EACCES"), file);
       await expect(removeLeftovers(failing("EIO"), file)).rejects.toMatchObject({
         code: "LEAFLOG_WRITE_FAILED",
+        file,
         cause: { code: "EIO" },
       });
     }

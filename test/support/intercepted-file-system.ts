@@ -10,7 +10,10 @@ export interface PortCall {
 }
 
 /** Stands around an operation: may look, wait, fail, answer itself, or run it. */
-export type Around = (call: PortCall, run: () => Promise<unknown>) => Promise<unknown>;
+export type Around = (call: PortCall, run: RunCall) => Promise<unknown>;
+
+/** Runs the operation, with other arguments than the caller's where some are given. */
+export type RunCall = (args?: readonly unknown[]) => Promise<unknown>;
 
 /** A file port whose every asynchronous operation goes through `around`. */
 export function interceptedFileSystem(
@@ -35,8 +38,8 @@ function intercept<T extends object>(target: T, prefix: string, around: Around):
       if (typeof member !== "function") return member;
       if (String(name).endsWith("Sync")) return member.bind(object);
       return (...args: unknown[]) =>
-        around({ name: prefix + String(name), path: String(args[0]), args }, async () =>
-          member.apply(object, args),
+        around({ name: prefix + String(name), path: String(args[0]), args }, async (given = args) =>
+          member.apply(object, given),
         );
     },
   });

@@ -139,6 +139,21 @@ describe("append", () => {
     expect(await other.leaf()).toEqual(await transcript.leaf());
   });
 
+  test("a batch that ends in an ignored leaf entry is whole all the same", async () => {
+    const file = join(await tempDirectory(), "a.jsonl");
+    await using transcript = await openTranscript(file);
+    await transcript.append({ type: "root" });
+    await transcript.appendBatch([
+      { type: "m", id: "m1" },
+      { type: "leaf", targetId: "nobody" },
+    ]);
+    const copy = `${file}.copy`;
+    await writeFile(copy, await readFile(file));
+    await using other = await openTranscript(copy);
+    expect(await other.leaf()).toEqual({ id: "m1", shape: "linked" });
+    expect(await transcript.append({ type: "next" })).toMatchObject({ parentId: "m1" });
+  });
+
   test("an interrupted batch is left behind as a branch", async () => {
     const file = join(await tempDirectory(), "a.jsonl");
     const batch = (id: string, parentId: string, index: number) =>

@@ -3,6 +3,7 @@ import type { FileSystem } from "../../file/file-system.js";
 import { startClock } from "./lock-clock.js";
 import { contention, isContention, isGone, whileBusy } from "./lock-errors.js";
 import { look, mtimeMs, removeDirectory } from "./lock-look.js";
+import { isWished } from "./lock-wish.js";
 
 /**
  * A lock directory that we made. Its identity is learned right after it was made, and whatever is
@@ -15,10 +16,13 @@ export class LockDirectory {
   #age: () => number = startClock();
   #sinceLook: () => number = startClock();
   #probed: FileStat | undefined;
+  /** Made and neither known nor abandoned yet. */
+  #isNew = false;
   #own: FileStat | undefined;
   #birthMoves = false;
   #mtime: Date | undefined;
   #verifiedAt = 0;
+  #wished = false;
 
   constructor(fs: FileSystem, path: string, staleMs: number) {
     this.#fs = fs;
@@ -32,12 +36,18 @@ export class LockDirectory {
     return this.#verifiedAt;
   }
 
+  /** Whether the last look found that others wait for the lock. */
+  get wished(): boolean {
+    return this.#wished;
+  }
+
   /** @throws the operating system's error; EEXIST when the lock is taken. */
   async make(): Promise<void> {
     this.#own = undefined;
     this.#probed = undefined;
     this.#age = startClock();
     await this.#fs.mkdir(this.path, 0o700);
+    this.#isNew = true;
   }
 
   /** proper-lockfile's test of how exactly the file system keeps times, once per transcript. */
@@ -67,12 +77,17 @@ export class LockDirectory {
     }
     if (this.#probed !== undefined && !isSameFile(own, this.#probed)) {
       // Where no birth time is kept, Node may show the change time, which a heartbeat moves.
-      if (!isSameNumber(own, this.#probed) || !this.#isSure()) throw contention();
+      if (!isSameNumber(own, this.#probed) || !this.#isSure()) {
+        this.#isNew = false;
+        throw contention();
+      }
       this.#birthMoves = true;
     }
+    this.#isNew = false;
     this.#own = own;
     this.#mtime = new Date(mtimeMs(own));
     this.#verifiedAt = askedAt;
+    this.#wished = false;
     return this.#mtime;
   }
 
@@ -81,9 +96,10 @@ export class LockDirectory {
     return (await this.#lookAtOwn()) !== undefined;
   }
 
-  /** The same, at process exit. */
+  /** The same, at process exit, also of a directory that was only just made. */
   isOursSync(): boolean {
     try {
+      if (this.#isNew) return this.#isSure() && this.#fs.statSync(this.path).kind === "directory";
       return this.#isOwn(this.#fs.statSync(this.path));
     } catch (error) {
       if (isGone(error)) return false;
@@ -129,6 +145,7 @@ export class LockDirectory {
     const now = await look(this.#fs, this.path);
     if (now === undefined || !this.#isOwn(now)) return undefined;
     this.#verifiedAt = askedAt;
+    this.#wished = this.#own !== undefined && isWished(this.#own, now);
     this.#sinceLook = sinceLook;
     return now;
   }
@@ -151,6 +168,7 @@ export class LockDirectory {
 
   /** Removes what was made but will not be used, unless that could be another's by now. */
   async #abandoned(error: unknown): Promise<unknown> {
+    this.#isNew = false;
     // Someone removed it by hand: whatever is at the path by now is not ours to remove.
     if (isGone(error)) return contention();
     if (isContention(error) || !this.#isSure()) return error;

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { mindExit } from "./lock-exit.js";
 
 type LockLibrary = typeof import("proper-lockfile");
 
@@ -19,6 +20,7 @@ async function load(): Promise<LockLibrary> {
   // fails with EFBIG. The imported handler re-raises a signal that has no other listener, and the
   // process dies of it; with this listener it has one.
   if ("SIGXFSZ" in constants.signals) process.on("SIGXFSZ", stayAlive);
+  await mindExit(imported.lock);
   return imported;
 }
 

@@ -4,6 +4,7 @@ import { contention } from "./lock-errors.js";
 import { LockGuard } from "./lock-guard.js";
 import { look, removeDirectory } from "./lock-look.js";
 import { isUntouched, LockWatch } from "./lock-watch.js";
+import { hasWish } from "./lock-wish.js";
 
 /** Finding out that another's lock is stale, and removing it without ever removing a fresh one. */
 export class LockTakeover {
@@ -19,6 +20,11 @@ export class LockTakeover {
     this.#path = path;
     this.#watch = new LockWatch(staleMs);
     this.#guard = new LockGuard(fs, `${path}.steal`, staleMs);
+  }
+
+  /** Whether the lock that {@link isStale} judged last is known to be waited for. */
+  get wished(): boolean {
+    return this.#judged !== undefined && hasWish(this.#judged);
   }
 
   /**

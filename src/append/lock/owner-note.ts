@@ -56,8 +56,14 @@ export class OwnerNote {
     clearTimeout(this.#timer);
     await this.#writing;
     if (!this.#expected) return;
-    this.#expected = false;
-    await this.#harmless(() => this.#fs.unlink(this.path));
+    await this.#harmless(async () => {
+      try {
+        await this.#fs.unlink(this.path);
+      } catch (error) {
+        if (!isErrno(error, "ENOENT")) throw error;
+      }
+      this.#expected = false;
+    });
   }
 
   /** Removes the note if it is ours. For who lost the lock: the note may be the next owner's. */

@@ -4,10 +4,12 @@ import type { FileSystem } from "../../file/file-system.js";
 import { LockAdapter } from "./lock-adapter.js";
 import { LockDirectory } from "./lock-directory.js";
 import { BUSY_MS, isBusy, isContention, lockFailed } from "./lock-errors.js";
+import { removingAtExit } from "./lock-exit.js";
 import { describeLockHolder, type LockHolder } from "./lock-holder.js";
 import { lockLibrary } from "./lock-library.js";
 import { LockTakeover } from "./lock-takeover.js";
 import { HEARTBEAT_MS } from "./lock-watch.js";
+import { wishFor } from "./lock-wish.js";
 import { OwnerNote } from "./owner-note.js";
 
 export interface WriteLockOptions {
@@ -50,6 +52,7 @@ export class WriteLock {
   readonly #file: string;
   readonly #staleMs: number;
   readonly #directory: LockDirectory;
+  readonly #takeover: LockTakeover;
   readonly #adapter: LockAdapter;
   readonly #note: OwnerNote;
   #lease: Lease | undefined;
@@ -63,8 +66,8 @@ export class WriteLock {
     this.#staleMs = options.staleMs;
     this.#note = new OwnerNote(fs, `${this.path}.owner`);
     this.#directory = new LockDirectory(fs, this.path, options.staleMs);
-    const takeover = new LockTakeover(fs, this.path, options.staleMs);
-    this.#adapter = new LockAdapter(this.#directory, takeover, () => this.#removeAtExit());
+    this.#takeover = new LockTakeover(fs, this.path, options.staleMs);
+    this.#adapter = new LockAdapter(this.#directory, this.#takeover, () => this.#removeAtExit());
   }
 
   /** Acquired, not given back, and not known to be lost. */
@@ -76,6 +79,11 @@ export class WriteLock {
   get heldMs(): number {
     const lease = this.#lease;
     return lease === undefined || lease.lost ? 0 : performance.now() - lease.since;
+  }
+
+  /** Whether others were found to wait for it at the last look; those of other users cannot tell. */
+  get wished(): boolean {
+    return this.#directory.wished;
   }
 
   /** `performance.now()` from before the last look on disk that found the lock to be ours. */
@@ -106,8 +114,13 @@ export class WriteLock {
       } catch (error) {
         slot.free();
         this.#note.expect();
-        if (isContention(error)) busySince = undefined;
-        else if (isBusy(error)) busySince ??= performance.now();
+        if (isContention(error)) {
+          busySince = undefined;
+          if (!this.#takeover.wished && (await wishFor(this.#fs, this.path)) === undefined) {
+            // The holder will heed it soon, and stand aside for a few milliseconds only.
+            waitMs = FIRST_WAIT_MS;
+          }
+        } else if (isBusy(error)) busySince ??= performance.now();
         else throw lockFailed("made", this.#file, error);
         if (busySince !== undefined && performance.now() - busySince > BUSY_MS) {
           throw lockFailed("made", this.#file, error);
@@ -130,7 +143,12 @@ export class WriteLock {
     const lease = this.#lease;
     if (lease === undefined || lease.lost) return false;
     try {
-      if (!(await this.#directory.isOurs())) lease.lost = true;
+      let isOurs = await this.#directory.isOurs();
+      // An answer that was under way while this process stood still says nothing about now.
+      if (isOurs && performance.now() - this.verifiedAt > this.#staleMs / 2) {
+        isOurs = await this.#directory.isOurs();
+      }
+      if (!isOurs) lease.lost = true;
     } catch (error) {
       throw lockFailed("looked up", this.#file, error);
     }
@@ -161,7 +179,8 @@ export class WriteLock {
     const lease: Lease = { since: 0, lost: false, forget: undefined };
     // proper-lockfile's table has one entry per name, which for the transcript's own name it would
     // share with a host that uses proper-lockfile too: each release would end the other's heartbeat.
-    lease.forget = await lock(`${this.path}:${randomUUID()}`, {
+    const name = `${this.path}:${randomUUID()}`;
+    const options = {
       realpath: false,
       lockfilePath: this.path,
       stale: this.#staleMs,
@@ -172,7 +191,11 @@ export class WriteLock {
         lease.lost = true;
         lease.forget = undefined;
       },
-    });
+    };
+    lease.forget = await removingAtExit(
+      () => this.#removeAtExit(),
+      () => lock(name, options),
+    );
     lease.since = performance.now();
     this.#lease = lease;
     this.#note.begin(() => this.#directory.isOurs());

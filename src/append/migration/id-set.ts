@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { IdHash } from "../../scan/id-hash.js";
 
 /** Many small tables, so that no single growth is a long slice of work. */
 const SHARDS = 256;
@@ -15,13 +15,9 @@ const FILL = 0.75;
  * that names an id which is not there.
  */
 export class IdSet {
-  readonly #seed: Buffer = randomBytes(8);
-  readonly #seedLow: number = this.#seed.readUInt32LE(0);
-  readonly #seedHigh: number = this.#seed.readUInt32LE(4);
+  readonly #hash = new IdHash();
   readonly #shards: (Shard | undefined)[] = new Array(SHARDS);
   #size = 0;
-  #low = 0;
-  #high = 0;
 
   /** How many ids it has. */
   get size(): number {
@@ -30,8 +26,8 @@ export class IdSet {
 
   /** The marks of an id; 0 when the set does not have it. */
   marks(id: string): number {
-    this.#hash(id);
-    return this.#shards[this.#high >>> 24]?.get(this.#low, this.#high) ?? 0;
+    const { low, high } = this.#hash.take(id);
+    return this.#shards[high >>> 24]?.get(low, high) ?? 0;
   }
 
   /**
@@ -41,34 +37,13 @@ export class IdSet {
    * @returns the marks that it had before; 0 when it is new
    */
   mark(id: string, marks: number): number {
-    this.#hash(id);
-    const index = this.#high >>> 24;
+    const { low, high } = this.#hash.take(id);
+    const index = high >>> 24;
     this.#shards[index] ??= new Shard();
-    const before = this.#shards[index].mark(this.#low, this.#high, marks);
+    const before = this.#shards[index].mark(low, high, marks);
     if (before === 0) this.#size += 1;
     return before;
   }
-
-  #hash(id: string): void {
-    let low = this.#seedLow;
-    let high = this.#seedHigh;
-    for (let index = 0; index < id.length; index += 1) {
-      const unit = id.charCodeAt(index);
-      low = Math.imul(low ^ unit, 0xcc9e2d51);
-      low = (low << 15) | (low >>> 17);
-      high = Math.imul(high ^ unit, 0x1b873593);
-      high = (high << 13) | (high >>> 19);
-    }
-    this.#low = scatter(low ^ id.length ^ Math.imul(high, 0x9e3779b1));
-    this.#high = scatter(high ^ Math.imul(this.#low, 0x85ebca6b));
-  }
-}
-
-function scatter(word: number): number {
-  let mixed = word;
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
 /** Open addressing with linear probing. A slot is free as long as it has no marks. */

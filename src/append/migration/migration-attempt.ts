@@ -1,5 +1,4 @@
 import { newEntryId } from "../../entry/entry-id.js";
-import { HEADER_VERSION } from "../../entry/header.js";
 import { LeaflogError } from "../../errors.js";
 import type { FileStat } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
@@ -14,6 +13,7 @@ import type { MigrationProgress } from "./migration-progress.js";
 import type { MigrationReport } from "./migration-report.js";
 import { MigrationSurvey } from "./migration-survey.js";
 import { writeMigrated } from "./migration-writer.js";
+import { tooNew } from "./too-new.js";
 
 /** Most bytes read at once: the new text of a chunk, up to 32 times as much, is held with it. */
 const MAX_CHUNK_BYTES = 262_144;
@@ -146,14 +146,6 @@ function noHeader(file: string): LeaflogError {
   return new LeaflogError(
     "LEAFLOG_BAD_HEADER",
     'the first line is no header, so that the file may be no transcript; repair it, or pass `header: "optional"` to migrate it without one',
-    { file },
-  );
-}
-
-function tooNew(file: string, version: number | undefined): LeaflogError {
-  return new LeaflogError(
-    "LEAFLOG_BAD_HEADER",
-    `the header claims version ${version}, and ${HEADER_VERSION} is the highest that this release knows: migrate it with a later release of leaflog`,
     { file },
   );
 }

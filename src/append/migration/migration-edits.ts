@@ -28,6 +28,11 @@ export class MigrationEdits {
     this.#keptEntries = survey.keptEntries;
   }
 
+  /** The leaf, should the file end behind the lines so far. */
+  get leafId(): string | null {
+    return this.#leaf.leafId;
+  }
+
   /** The edits of the next line. */
   of(facts: LineFacts): LineEdit[] {
     const { kind, spans } = facts;

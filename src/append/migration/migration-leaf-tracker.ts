@@ -37,7 +37,7 @@ export class LeafTracker {
     if (batch !== undefined && batch.index < batch.size - 1) {
       const fallback = batch.index === 0 ? parentId : this.leafId;
       this.#batch = { size: batch.size, next: batch.index + 1, fallback };
-    } else if (target !== undefined) {
+    } else if (target !== undefined || (this.#batch && continues(this.#batch, batch))) {
       this.#batch = undefined;
     }
     if (target !== undefined) this.#leafId = target;

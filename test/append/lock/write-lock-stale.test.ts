@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, test, vi } from "vitest";
 import { WriteLock } from "../../../src/append/lock/write-lock.js";
@@ -53,6 +61,25 @@ describe.concurrent("a lock that nobody refreshes is taken over", () => {
     expect(await lock.acquire(() => performance.now() < end)).toBe(false);
     expect(await msToAcquire(lock)).toBeLessThan(1000);
     await lock.release();
+  });
+
+  test("also where change times show as birth times, and others wait too", async ({ expect }) => {
+    await using scene = new LockScene();
+    // As libuv does where it has no statx.
+    const fs: FileSystem = {
+      ...nodeFileSystem,
+      stat: async (path) => {
+        const { ctimeNs } = statSync(path, { bigint: true });
+        return { ...(await nodeFileSystem.stat(path)), birthtimeNs: ctimeNs };
+      },
+    };
+    const locks = [0, 1].map(() => new WriteLock(fs, scene.file, { staleMs: STALE_MS }));
+    makeDead(locks[0]!.path, HOUR_MS);
+    const start = performance.now();
+    const wanted = () => performance.now() - start < 2 * STALE_MS;
+    await Promise.race(locks.map((lock) => lock.acquire(wanted)));
+    expect(locks.filter((lock) => lock.held)).toHaveLength(1);
+    await Promise.all(locks.map((lock) => lock.release()));
   });
 
   test("past a guard and a note that a crash left", async ({ expect }) => {

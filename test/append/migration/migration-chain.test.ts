@@ -50,13 +50,13 @@ describe("the parent of a linear entry", () => {
       "a",
     ],
     [
-      "is before a batch that ends in an idle control",
+      "is the last but one of a batch that ends in an idle control",
       [
         linked("a", null),
         linked("b", "a", batch(0, 2)),
         `{"type":"leaf","id":"c","parentId":"b","targetId":"gone"${batch(1, 2)}}`,
       ],
-      "a",
+      "b",
     ],
     [
       "is the target of a batch's last control",

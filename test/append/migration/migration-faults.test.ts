@@ -236,6 +236,31 @@ describe("a backup", () => {
     expect(statSync(backup).mode & 0o777).toBe(0o640);
   });
 
+  test("is on the medium before the transcript is replaced", async () => {
+    const done: string[] = [];
+    const steps = ["link", "syncDirectory", "rename"];
+    const fs = watched(nodeFileSystem, (operation) => {
+      if (steps.includes(operation)) done.push(operation);
+    });
+    await migrate(fs, transcript(OLD), { backup: true });
+    expect(done).toEqual([...steps, "syncDirectory"]);
+  });
+
+  test.each([["link"], ["copy"]])("never takes the name of an older one (%s)", async (way) => {
+    const file = transcript(OLD);
+    let older = "";
+    const fs = watched(nodeFileSystem, (operation, _, ...args) => {
+      if (operation === "link" && older === "") {
+        older = String(args[1]);
+        writeFileSync(older, "older");
+      }
+      if (operation === "link" && way === "copy") throw errno("EPERM");
+    });
+    const { backup = "" } = await migrate(fs, file, { backup: true });
+    expect(readFileSync(older, "utf8")).toBe("older");
+    expect(readFileSync(backup, "utf8")).toBe(OLD);
+  });
+
   test("that cannot be copied either is a failure at any step", async () => {
     let linked = false;
     await eachOperation(

@@ -1,14 +1,23 @@
 import { writeSync } from "node:fs";
 import { openTranscript } from "../../../src/index.js";
 
-// Appends until it is killed; prints an id no earlier than its acknowledgement.
-const [file, bytes] = process.argv.slice(2) as [string, string];
-const transcript = await openTranscript(file);
+// Appends to all its files at once until it is killed. Prints the number of the file and an id, no
+// earlier than the entry's acknowledgement.
+const [bytes, name, ...files] = process.argv.slice(2) as [string, string, ...string[]];
 const text = "x".repeat(Number(bytes));
-for (let n = 0; ; n += 1) {
-  const results =
-    n % 4 === 3
-      ? await transcript.appendBatch([0, 1, 2].map((index) => ({ type: "b", n, index, text })))
-      : [await transcript.append({ type: "a", n, text })];
-  for (const { id } of results) writeSync(1, `${id}\n`);
+
+async function write(file: string, number: number): Promise<void> {
+  const transcript = await openTranscript(file);
+  for (let n = 0; ; n += 1) {
+    const id = `${name}.${n}`;
+    const results =
+      n % 4 === 3
+        ? await transcript.appendBatch(
+            [0, 1, 2].map((index) => ({ type: "b", id: `${id}.${index}`, text })),
+          )
+        : [await transcript.append({ type: "a", id, text })];
+    writeSync(1, results.map((result) => `${number} ${result.id}\n`).join(""));
+  }
 }
+
+await Promise.all(files.map(write));
