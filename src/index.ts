@@ -1,6 +1,13 @@
 export type { AppendResult, TornTail } from "./append/append-result.js";
 export type { Leaf } from "./append/current-leaf.js";
 export type { MigrationReport } from "./append/migration/migration.js";
+export type { RepairMode } from "./append/repair/repair-options.js";
+export type {
+  ChangePlace,
+  MoveReason,
+  RepairChange,
+  RepairReport,
+} from "./append/repair/repair-report.js";
 export {
   onTranscriptUpdate,
   type TranscriptListener,
@@ -23,11 +30,38 @@ export type {
   QueueOptions,
   TranscriptOptions,
 } from "./options.js";
+export type { BranchEnd } from "./read/branch-walk.js";
+export type { Reset, ResetReason } from "./read/cursor.js";
+export type { FollowOptions } from "./read/follow-entries.js";
+export type { BranchOptions } from "./read/read-branch.js";
+export type { EntryOptions } from "./read/read-by-id.js";
 export type { EntriesOptions } from "./read/read-entries.js";
+export type { Page, PageOptions } from "./read/read-page.js";
+export type { Snapshot, SnapshotOptions } from "./read/read-snapshot.js";
+export type { TailOptions } from "./read/read-tail.js";
+export type {
+  EntryFinding,
+  Extent,
+  LinkFindings,
+  Listed,
+  MalformedFinding,
+  MalformedSignature,
+  VerifyProblem,
+  VerifyReport,
+} from "./read/verify-report.js";
+export type { DamageReason } from "./scan/line-part.js";
 export {
   type MigrateTranscriptOptions,
   migrateTranscript,
 } from "./transcript/migrate-transcript.js";
 export { openTranscript } from "./transcript/open-transcript.js";
+export {
+  type RepairTranscriptOptions,
+  repairTranscript,
+} from "./transcript/repair-transcript.js";
 export type { Transaction } from "./transcript/transaction.js";
 export type { AppendOptions, Transcript } from "./transcript/transcript.js";
+export {
+  type VerifyTranscriptOptions,
+  verifyTranscript,
+} from "./transcript/verify-transcript.js";

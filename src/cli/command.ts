@@ -5,6 +5,8 @@ export interface Console {
   out(line: string): void;
   /** Everything else. */
   note(line: string): void;
+  /** Whether a person watches what goes to `note`, on a terminal. @default false */
+  readonly watched?: boolean;
 }
 
 /** One verb of the command line. */

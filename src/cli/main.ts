@@ -5,10 +5,12 @@ import type { Command, Console } from "./command.js";
 import { demo, demoWriter } from "./demo.js";
 import { EXIT, exitCodeOf, LineError, UsageError } from "./exit-code.js";
 import { leaf } from "./leaf.js";
+import { migrate } from "./migrate.js";
 import { printable } from "./printable.js";
 import { tail } from "./tail.js";
+import { verify } from "./verify.js";
 
-const COMMANDS: Record<string, Command> = { append, leaf, tail, demo };
+const COMMANDS: Record<string, Command> = { append, leaf, tail, verify, migrate, demo };
 /** Started by other commands, not by people. */
 const INNER: Record<string, Command> = { "demo-writer": demoWriter };
 
@@ -71,6 +73,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 process.exitCode = await main(process.argv.slice(2), {
   stdin: process.stdin,
+  watched: process.stderr.isTTY === true && process.env.CI === undefined,
   out: (line) => process.stdout.write(`${line}\n`),
   note: (line) => process.stderr.write(`${line}\n`),
 });

@@ -1,6 +1,11 @@
 import { LeaflogError } from "../errors.js";
-import type { FileSystem, OpenFile } from "../file/file-system.js";
+import type { FileStat } from "../file/file-stat.js";
+import type { OpenFile } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
+import type { ReadSource } from "./read-source.js";
+
+/** How often a reader begins again when the file is cut under it. */
+const TRIES = 5;
 
 /**
  * Runs `read` on an open transcript and closes it again; `absent` stands in for a missing file.
@@ -8,29 +13,53 @@ import { isErrno } from "../file/is-errno.js";
  * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`
  */
 export async function withFile<T>(
-  fs: FileSystem,
-  path: string,
+  source: ReadSource,
   absent: T,
   read: (file: OpenFile) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
-  const file = await openToRead(fs, path);
+  const file = await openToRead(source, signal);
   if (file === undefined) return absent;
   try {
     return await read(file);
   } catch (error) {
-    throw readFailed(path, error);
+    throw readFailed(source.file, error, signal);
   } finally {
-    await file.close();
+    await closeRead(source, file);
   }
 }
 
-/** @throws LeaflogError `LEAFLOG_READ_FAILED` for anything but a missing file. */
-export async function openToRead(fs: FileSystem, path: string): Promise<OpenFile | undefined> {
+/**
+ * Hands `read` what the file is, and again when it got shorter while it was being read: a writer
+ * cuts a failed write back.
+ *
+ * @throws what `read` throws of a file that did not shrink
+ */
+export async function withStat<T>(
+  file: OpenFile,
+  read: (stat: FileStat) => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    const stat = await file.stat();
+    try {
+      return await read(stat);
+    } catch (error) {
+      if (tries === TRIES || (await file.stat()).size >= stat.size) throw error;
+    }
+  }
+}
+
+/** @throws LeaflogError `LEAFLOG_READ_FAILED` for anything but a missing file; `LEAFLOG_ABORTED`. */
+export async function openToRead(
+  source: ReadSource,
+  signal?: AbortSignal,
+): Promise<OpenFile | undefined> {
   try {
-    return await fs.open(path, "read");
+    signal?.throwIfAborted();
+    return await source.fileSystem.open(source.file, "read");
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
-    throw readFailed(path, error);
+    throw readFailed(source.file, error, signal);
   }
 }
 
@@ -47,4 +76,13 @@ export function readFailed(path: string, error: unknown, signal?: AbortSignal): 
     file: path,
     cause: error,
   });
+}
+
+/** @throws LeaflogError `LEAFLOG_READ_FAILED` */
+export async function closeRead(source: ReadSource, file: OpenFile): Promise<void> {
+  try {
+    await file.close();
+  } catch (error) {
+    throw readFailed(source.file, error);
+  }
 }

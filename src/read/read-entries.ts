@@ -1,67 +1,62 @@
 import type { EntryRecord } from "../entry/entry.js";
-import type { FileSystem, OpenFile } from "../file/file-system.js";
-import { scanForward } from "../scan/scan-forward.js";
-import { openToRead, readFailed } from "./open-to-read.js";
-import { type MetEntry, readEntry } from "./read-entry.js";
-
-/** Bytes of entries that are parsed ahead of the caller. */
-const BLOCK_BYTES = 96 * 1024;
+import { LineBlocks } from "./line-blocks.js";
+import { lineEndAt, lineStartAt } from "./line-bounds.js";
+import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
+import { meetEntry, UnreadEntry } from "./read-entry.js";
+import type { ReadSource } from "./read-source.js";
+import { WorkPace } from "./work-pace.js";
 
 /** Options of `entries`. */
 export interface EntriesOptions {
-  /** Offset of the line to begin with, in bytes, as an `EntryRecord` or `AppendResult` tells it. */
+  /** Last to first. @default false */
+  readonly reverse?: boolean;
+  /**
+   * Offset in bytes, as an `EntryRecord` or `AppendResult` tells it. Forwards the first line that
+   * starts there or later is the first to come; in reverse it is the last one that ends before.
+   * @default the start of the file; in reverse its end
+   */
   readonly from?: number;
-  readonly signal?: AbortSignal;
+  /** Ends the reading with `LEAFLOG_ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The entries of a transcript, first to last, as far as they stood in the file at the call.
+ * The entries of a transcript, as far as they stood in the file when the first one was asked for.
  * Header, blank and malformed lines and half a last line are passed over; a missing file has none.
- * Reads without the lock, in memory bounded by a block and the longest entry.
+ * Reads without the lock, in memory bounded by 1 MiB of lines and the longest entry.
  *
- * @param maxEntryBytes longer lines come without their body
  * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`
  */
 export async function* readEntries(
-  fs: FileSystem,
-  path: string,
-  maxEntryBytes: number,
+  source: ReadSource,
   options: EntriesOptions = {},
 ): AsyncGenerator<EntryRecord, void, undefined> {
-  const file = await openToRead(fs, path);
+  const { reverse = false, from, signal } = options;
+  const file = await openToRead(source, signal);
   if (file === undefined) return;
-  const { signal } = options;
+  let blocks: LineBlocks | undefined;
   try {
-    const { size } = await file.stat();
-    let from = options.from ?? 0;
-    while (from < size) {
-      const block = await readBlock(file, from, size, maxEntryBytes, signal);
-      for (const met of block.entries) yield await met;
-      from = block.end;
+    blocks = await withStat(file, async ({ size }) => {
+      const range = reverse
+        ? { from: 0, to: from === undefined ? size : await lineEndAt(file, from, size, signal) }
+        : { from: await lineStartAt(file, from ?? 0, size, signal), to: size };
+      return LineBlocks.start(file, source.maxEntryBytes, { ...range, reverse, signal });
+    });
+    const pace = new WorkPace();
+    for (let block = await blocks.next(); block; block = await blocks.next()) {
+      pace.restart();
+      for (const line of block) {
+        if (pace.isDue(line.length)) await pace.rest();
+        const met = meetEntry(line, source.maxEntryBytes);
+        if (met === undefined) continue;
+        if (signal?.aborted) throw signal.reason;
+        yield met instanceof UnreadEntry ? await met.read(file) : met;
+      }
     }
   } catch (error) {
-    throw readFailed(path, error, signal);
+    throw readFailed(source.file, error, signal);
   } finally {
-    await file.close();
+    await blocks?.end();
+    await closeRead(source, file);
   }
-}
-
-async function readBlock(
-  file: OpenFile,
-  from: number,
-  to: number,
-  maxEntryBytes: number,
-  signal: AbortSignal | undefined,
-): Promise<{ entries: MetEntry[]; end: number }> {
-  const entries: MetEntry[] = [];
-  let end = to;
-  await scanForward(file, { from, to, chunkBytes: BLOCK_BYTES, signal }, (line) => {
-    const met = readEntry(file, line, maxEntryBytes);
-    if (met) entries.push(met);
-    const next = line.offset + line.length + 1;
-    const full = next - from >= BLOCK_BYTES;
-    if (full) end = next;
-    return !full;
-  });
-  return { entries, end };
 }

@@ -1,16 +1,16 @@
 import type { Header } from "../entry/header.js";
-import type { FileSystem } from "../file/file-system.js";
 import { findHeader } from "../scan/find-header.js";
 import { readFully } from "../scan/read-fully.js";
 import { withFile } from "./open-to-read.js";
+import type { ReadSource } from "./read-source.js";
 
 /**
  * The header of a transcript; undefined when there is none or its line is damaged.
  *
  * @throws LeaflogError `LEAFLOG_READ_FAILED`
  */
-export async function readHeader(fs: FileSystem, path: string): Promise<Header | undefined> {
-  return withFile<Header | undefined>(fs, path, undefined, async (file) => {
+export async function readHeader(source: ReadSource): Promise<Header | undefined> {
+  return withFile<Header | undefined>(source, undefined, async (file) => {
     const found = await findHeader(file, (await file.stat()).size);
     if (found.state !== "header") return undefined;
     const line = Buffer.allocUnsafe(found.length);

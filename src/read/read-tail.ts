@@ -1,30 +1,54 @@
 import type { EntryRecord } from "../entry/entry.js";
-import type { FileSystem } from "../file/file-system.js";
 import { scanBackward } from "../scan/scan-backward.js";
-import { withFile } from "./open-to-read.js";
-import { type MetEntry, readEntry } from "./read-entry.js";
+import { withFile, withStat } from "./open-to-read.js";
+import { bodyBytes, type MetEntry, meetEntry, recordOf } from "./read-entry.js";
+import type { ReadSource } from "./read-source.js";
+
+/** Options of `tail`. */
+export interface TailOptions {
+  /**
+   * Most bytes of lines; the last entry comes however long it is. An entry that exceeds
+   * `maxEntryBytes` comes without its body and counts as nothing. @default no limit
+   */
+  readonly maxBytes?: number;
+  /** Ends the reading with `LEAFLOG_ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * The last `count` entries in file order, read from the end: what it costs depends on them, not on
  * the size of the file.
  *
- * @param maxEntryBytes longer lines come without their body
- * @throws LeaflogError `LEAFLOG_READ_FAILED`
+ * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`
  */
 export async function readTailEntries(
-  fs: FileSystem,
-  path: string,
-  maxEntryBytes: number,
+  source: ReadSource,
   count: number,
+  options: TailOptions = {},
 ): Promise<EntryRecord[]> {
   if (count === 0) return [];
-  return withFile<EntryRecord[]>(fs, path, [], async (file) => {
-    const entries: MetEntry[] = [];
-    await scanBackward(file, {}, (line) => {
-      const met = readEntry(file, line, maxEntryBytes);
-      if (met) entries.push(met);
-      return entries.length < count;
-    });
-    return Promise.all(entries.reverse());
-  });
+  const { maxBytes = Number.POSITIVE_INFINITY, signal } = options;
+  return withFile<EntryRecord[]>(
+    source,
+    [],
+    async (file) => {
+      const entries = await withStat(file, async ({ size: to }) => {
+        const met: MetEntry[] = [];
+        let bytes = 0;
+        await scanBackward(file, { to, lazy: true, signal }, (line) => {
+          const entry = meetEntry(line, source.maxEntryBytes);
+          if (entry === undefined) return undefined;
+          bytes += bodyBytes(entry);
+          if (bytes > maxBytes && met.length > 0) return false;
+          met.push(entry);
+          return met.length < count;
+        });
+        return met.reverse();
+      });
+      const records: EntryRecord[] = [];
+      for (const entry of entries) records.push(await recordOf(file, entry));
+      return records;
+    },
+    signal,
+  );
 }

@@ -70,6 +70,7 @@ export class JsonTokenizer {
   #word: Uint8Array = NULL_WORD;
   #count = 0;
   #numberStep = 0;
+  #brokenAt: number | undefined;
 
   constructor(sink: MemberSink) {
     this.#sink = sink;
@@ -82,6 +83,7 @@ export class JsonTokenizer {
     this.#length = 0;
     this.#nesting.clear();
     this.#capture.end();
+    this.#brokenAt = undefined;
   }
 
   /** Counts bytes that are no part of the text. */
@@ -100,13 +102,20 @@ export class JsonTokenizer {
     return this.#state === AFTER || (this.#state === DIGITS && isWholeNumber(this.#numberStep));
   }
 
+  /** Offset of the byte that cannot belong to the text; undefined while there is none. */
+  get brokenAt(): number | undefined {
+    return this.#brokenAt;
+  }
+
   push(bytes: Buffer, start: number, end: number): void {
     const shift = this.#length - start;
     this.#length += end - start;
     if (this.#state === BAD) return;
     this.#capture.continueAt(start);
     this.#state = this.#run(bytes, start, end, shift);
-    if (this.#state !== BAD && !this.#capture.carry(bytes, end) && !this.#inKey) this.#state = BAD;
+    if (this.#state !== BAD && !this.#capture.carry(bytes, end) && !this.#inKey) {
+      this.#state = this.#breakAt(this.#length);
+    }
   }
 
   #run(bytes: Buffer, start: number, end: number, shift: number): number {
@@ -122,7 +131,7 @@ export class JsonTokenizer {
             if (at === end) return TEXT;
             next = bytes[at]!;
           }
-          if (next < 0x20) return BAD;
+          if (next < 0x20) return this.#breakAt(at + shift);
           at += 1;
           if (next === BACKSLASH) {
             this.#capture.escaped = true;
@@ -132,7 +141,7 @@ export class JsonTokenizer {
             state = COLON;
           } else {
             if (this.#depth === this.#watched && !this.#endText(bytes, at - 1, at + shift)) {
-              return BAD;
+              return this.#breakAt(at - 1 + shift);
             }
             state = AFTER;
           }
@@ -144,8 +153,8 @@ export class JsonTokenizer {
           if (byte === COMMA && this.#depth > 0) {
             state = this.#nesting.inObject ? KEY : VALUE;
           } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-            if (!this.#close(byte, at + shift)) return BAD;
-          } else if (IS_SPACE[byte] === 0) return BAD;
+            if (!this.#close(byte, at + shift)) return this.#breakAt(at - 1 + shift);
+          } else if (IS_SPACE[byte] === 0) return this.#breakAt(at - 1 + shift);
           break;
 
         case KEY:
@@ -159,15 +168,15 @@ export class JsonTokenizer {
             }
             state = TEXT;
           } else if (byte === CLOSE_BRACE && state === FIRST_KEY) {
-            if (!this.#close(byte, at + shift)) return BAD;
+            if (!this.#close(byte, at + shift)) return this.#breakAt(at - 1 + shift);
             state = AFTER;
-          } else if (IS_SPACE[byte] === 0) return BAD;
+          } else if (IS_SPACE[byte] === 0) return this.#breakAt(at - 1 + shift);
           break;
 
         case COLON:
           at += 1;
           if (byte === 0x3a) state = VALUE;
-          else if (IS_SPACE[byte] === 0) return BAD;
+          else if (IS_SPACE[byte] === 0) return this.#breakAt(at - 1 + shift);
           break;
 
         case VALUE:
@@ -179,11 +188,11 @@ export class JsonTokenizer {
             state = TEXT;
           } else if (byte === OPEN_BRACE) {
             this.#begin(OBJECT, at - 1 + shift, at);
-            if (!this.#open(true)) return BAD;
+            if (!this.#open(true)) return this.#breakAt(at - 1 + shift);
             state = FIRST_KEY;
           } else if (byte === OPEN_BRACKET) {
             this.#begin(ARRAY, at - 1 + shift, at);
-            if (!this.#open(false)) return BAD;
+            if (!this.#open(false)) return this.#breakAt(at - 1 + shift);
             state = FIRST_ELEMENT;
           } else if (NUMBER_STARTS[byte] !== 0) {
             this.#inKey = false;
@@ -196,9 +205,9 @@ export class JsonTokenizer {
             this.#count = 1;
             state = LITERAL;
           } else if (byte === CLOSE_BRACKET && state === FIRST_ELEMENT) {
-            if (!this.#close(byte, at + shift)) return BAD;
+            if (!this.#close(byte, at + shift)) return this.#breakAt(at - 1 + shift);
             state = AFTER;
-          } else if (IS_SPACE[byte] === 0) return BAD;
+          } else if (IS_SPACE[byte] === 0) return this.#breakAt(at - 1 + shift);
           break;
 
         case DIGITS: {
@@ -211,15 +220,17 @@ export class JsonTokenizer {
           }
           this.#numberStep = step;
           if (at === end) return DIGITS;
-          if (!isWholeNumber(step)) return BAD;
-          if (this.#depth === this.#watched && !this.#endText(bytes, at, at + shift)) return BAD;
+          if (!isWholeNumber(step)) return this.#breakAt(at + shift);
+          if (this.#depth === this.#watched && !this.#endText(bytes, at, at + shift)) {
+            return this.#breakAt(at + shift);
+          }
           state = AFTER;
           break;
         }
 
         case LITERAL:
           at += 1;
-          if (byte !== this.#word[this.#count]) return BAD;
+          if (byte !== this.#word[this.#count]) return this.#breakAt(at - 1 + shift);
           this.#count += 1;
           if (this.#count === this.#word.length) {
             if (this.#depth === this.#watched) this.#sink.end(this.#depth, at + shift);
@@ -229,19 +240,24 @@ export class JsonTokenizer {
 
         case ESCAPE:
           at += 1;
-          if (IS_ESCAPE[byte] === 0) return BAD;
+          if (IS_ESCAPE[byte] === 0) return this.#breakAt(at - 1 + shift);
           this.#count = 4;
           state = byte === 0x75 ? HEX : TEXT;
           break;
 
         default:
           at += 1;
-          if (IS_HEX[byte] === 0) return BAD;
+          if (IS_HEX[byte] === 0) return this.#breakAt(at - 1 + shift);
           this.#count -= 1;
           if (this.#count === 0) state = TEXT;
       }
     }
     return state;
+  }
+
+  #breakAt(offset: number): number {
+    this.#brokenAt = offset;
+    return BAD;
   }
 
   #begin(type: ValueType, at: number, textStart: number): void {

@@ -1,5 +1,5 @@
 import { type LeafState, withLinear } from "./leaf-state.js";
-import type { LineFacts } from "./line-facts.js";
+import type { BatchMark, LineFacts } from "./line-facts.js";
 
 /** Characters of targets that are looked for at a time; what exceeds it takes another pass. */
 const MAX_TARGET_TEXT = 4_194_304;
@@ -24,6 +24,8 @@ export class LeafSearch {
   /** The leaf if no target is found; undefined while that is open. */
   #fallback: string | null | undefined;
   #resumeAt: number | undefined;
+  /** The batch of the linked line shown last, and whether all behind it in the batch were shown. */
+  #batch: (BatchMark & { readonly whole: boolean }) | undefined;
 
   /** Whether a linked line was shown. */
   get linked(): boolean {
@@ -54,6 +56,7 @@ export class LeafSearch {
     if (facts.kind === "linear" && !this.#linked) this.#linear = true;
     if (facts.kind !== "linked") return;
     this.#linked = true;
+    this.#batch = facts.batch && { ...facts.batch, whole: this.#isWhole(facts.batch) };
     const open = this.#fallback === undefined && this.#found === undefined;
     if (open && this.#resumeAt === undefined) this.#consider(facts, lineEnd);
   }
@@ -75,9 +78,17 @@ export class LeafSearch {
     }
   }
 
+  #isWhole({ index, size }: BatchMark): boolean {
+    const later = this.#batch;
+    if (index === size - 1) return true;
+    if (later === undefined || later.size !== size) return false;
+    // Another pass may begin with the line that ended the one before.
+    return later.whole && (later.index === index + 1 || later.index === index);
+  }
+
   #consider(facts: LineFacts, lineEnd: number): void {
     const { batch } = facts;
-    if (batch !== undefined && batch.index < batch.size - 1) {
+    if (batch !== undefined && !this.#batch?.whole) {
       // The file ended inside this batch: its members are passed over, down to the first. Where
       // that one is missing, whatever linked line comes next decides, as if the batch were not.
       if (batch.index === 0) this.#fallback = facts.parentId ?? null;

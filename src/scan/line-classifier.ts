@@ -101,6 +101,12 @@ function spansOf(members: WatchedMembers): LineSpans {
     empty: members.empty,
   };
   if (members.idStart >= 0) spans.id = { start: members.idStart, end: members.idEnd };
+  if (members.parentIdStart >= 0) {
+    spans.parentId = { start: members.parentIdStart, end: members.parentIdEnd };
+  }
+  if (members.targetIdStart >= 0) {
+    spans.targetId = { start: members.targetIdStart, end: members.targetIdEnd };
+  }
   if (members.versionStart >= 0) {
     spans.version = { start: members.versionStart, end: members.versionEnd };
   }

@@ -1,7 +1,7 @@
 import { LineClassifier } from "./line-classifier.js";
 import type { LineFacts } from "./line-facts.js";
 import { Pace } from "./pace.js";
-import type { LineVisitor, ScannedLine } from "./scanned-line.js";
+import type { LineVisitor, ScannedLine, ScanOptions } from "./scanned-line.js";
 
 /** A line longer than this is classified in pieces, before the visitor meets it. */
 const LONG_LINE_BYTES = 32_768;
@@ -16,15 +16,17 @@ const LINE_WORK = 256;
 export class LineDelivery {
   readonly #visit: LineVisitor;
   readonly #signal: AbortSignal | undefined;
+  readonly #lazy: boolean;
   readonly #classifier = new LineClassifier();
   readonly #pace = new Pace();
   #work = 0;
   /** Whether the visitor ended the scan. */
   stopped = false;
 
-  constructor(visit: LineVisitor, signal: AbortSignal | undefined) {
+  constructor(visit: LineVisitor, { signal, lazy = false }: ScanOptions) {
     this.#visit = visit;
     this.#signal = signal;
+    this.#lazy = lazy;
   }
 
   /** Whether to await `rest` before the next line. */
@@ -84,12 +86,14 @@ export class LineDelivery {
     offset: number,
     terminated: boolean,
   ): Promise<void> {
-    this.begin(offset);
-    await this.classify(buffer, start, end);
+    const line = new HeldLine(this.#classifier, buffer, start, end, offset, terminated);
+    if (!this.#lazy) {
+      this.begin(offset);
+      await this.classify(buffer, start, end);
+    }
     // What the visitor does with the bytes deserves a slice of its own.
     await this.rest();
-    const line = new HeldLine(this.#classifier, buffer, start, end, offset, terminated);
-    line.classified = this.#classifier.finish();
+    if (!this.#lazy) line.classified = this.#classifier.finish();
     this.#hand(line);
   }
 

@@ -59,6 +59,10 @@ export interface LineSpans {
   readonly empty: boolean;
   /** The value of the last member named `id`, whatever its type, quotes included. */
   readonly id?: Span;
+  /** The value of the last member named `parentId`, whatever its type. */
+  readonly parentId?: Span;
+  /** The value of the last member named `targetId`, whatever its type. */
+  readonly targetId?: Span;
   /** The value of the last member named `version`, whatever its type. */
   readonly version?: Span;
   /** From the key's first quote to the end of the value. */

@@ -1,11 +1,11 @@
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 
 /**
  * Fills `buffer` from `start` to `end` with what the file holds at `position`, however many reads
  * that takes. Resolves to the number of bytes read, short only where the file ends.
  */
 export async function readFully(
-  file: OpenFile,
+  file: FileToRead,
   buffer: Buffer,
   start: number,
   end: number,

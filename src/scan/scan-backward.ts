@@ -1,8 +1,8 @@
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { LineDelivery } from "./line-delivery.js";
 import { readFully } from "./read-fully.js";
 import { type ScanRange, scanRange } from "./scan-range.js";
-import type { LineVisitor, ScanOptions } from "./scanned-line.js";
+import type { LineVisitor, ScanOptions, ScanSteps } from "./scanned-line.js";
 
 const NEWLINE = 0x0a;
 
@@ -16,17 +16,27 @@ const NEWLINE = 0x0a;
  * the file ends before the range does.
  */
 export async function scanBackward(
-  file: OpenFile,
+  file: FileToRead,
   options: ScanOptions,
   visit: LineVisitor,
 ): Promise<void> {
-  options.signal?.throwIfAborted();
-  const range = await scanRange(file, options);
-  await new BackwardScan(file, range, options, visit).run();
+  const scan = await startBackward(file, options, visit);
+  for (let more = true; more; ) more = await scan.step();
 }
 
-class BackwardScan {
-  readonly #file: OpenFile;
+/** Begins what `scanBackward` does; nothing is read before the first step. */
+export async function startBackward(
+  file: FileToRead,
+  options: ScanOptions,
+  visit: LineVisitor,
+): Promise<ScanSteps> {
+  options.signal?.throwIfAborted();
+  const range = await scanRange(file, options);
+  return new BackwardScan(file, range, options, visit);
+}
+
+class BackwardScan implements ScanSteps {
+  readonly #file: FileToRead;
   readonly #range: ScanRange;
   readonly #options: ScanOptions;
   readonly #delivery: LineDelivery;
@@ -40,35 +50,44 @@ class BackwardScan {
   #terminated = false;
   #readBytes: number;
 
-  constructor(file: OpenFile, range: ScanRange, options: ScanOptions, visit: LineVisitor) {
+  constructor(file: FileToRead, range: ScanRange, options: ScanOptions, visit: LineVisitor) {
     this.#file = file;
     this.#range = range;
     this.#options = options;
-    this.#delivery = new LineDelivery(visit, options.signal);
+    this.#delivery = new LineDelivery(visit, options);
     this.#position = range.to;
     this.#readBytes = range.chunkBytes;
   }
 
-  async run(): Promise<void> {
-    const { from, to, maxChunkBytes } = this.#range;
-    while (this.#position > from && !this.#delivery.stopped) {
-      this.#options.signal?.throwIfAborted();
-      if (this.#end - this.#start > maxChunkBytes) {
-        await this.#passLongLine();
-        continue;
-      }
-      const wanted = this.#makeRoom();
-      this.#position -= wanted;
-      await this.#read(0, wanted, this.#position);
-      await this.#handOut(wanted);
-      if (this.#delivery.stopped) return;
-      this.#options.onProgress?.(to - this.#position);
-      if (this.#delivery.tired) await this.#delivery.rest();
-      this.#readBytes = Math.min(this.#readBytes * 2, maxChunkBytes);
+  async step(): Promise<boolean> {
+    if (this.#delivery.stopped) return false;
+    const { from, to, maxChunkBytes, maxReadBytes } = this.#range;
+    if (this.#position <= from) {
+      await this.#deliverRest();
+      return false;
     }
-    if (this.#delivery.stopped) return;
-    if (this.#end - this.#start > maxChunkBytes) await this.#passLongLine();
+    this.#options.signal?.throwIfAborted();
+    if (this.#end - this.#start > maxChunkBytes) {
+      await this.#passLongLine();
+      return !this.#delivery.stopped;
+    }
+    const wanted = this.#makeRoom();
+    this.#position -= wanted;
+    await this.#read(0, wanted, this.#position);
+    await this.#handOut(wanted);
+    if (this.#delivery.stopped) return false;
+    this.#options.onProgress?.(to - this.#position);
+    if (this.#delivery.tired) await this.#delivery.rest();
+    this.#readBytes = Math.min(this.#readBytes * 2, maxReadBytes);
+    return true;
+  }
+
+  /** Hands out the line that the range begins with. */
+  async #deliverRest(): Promise<void> {
+    if (this.#end - this.#start > this.#range.maxChunkBytes) await this.#passLongLine();
     else if (this.#terminated || this.#end > this.#start) await this.#deliver(this.#start);
+    this.#end = this.#start;
+    this.#terminated = false;
   }
 
   /** Moves the current line back and makes room before it; how many bytes to read there. */

@@ -1,8 +1,8 @@
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { LineDelivery } from "./line-delivery.js";
 import { readFully } from "./read-fully.js";
 import { type ScanRange, scanRange } from "./scan-range.js";
-import type { LineVisitor, ScanOptions } from "./scanned-line.js";
+import type { LineVisitor, ScanOptions, ScanSteps } from "./scanned-line.js";
 
 const NEWLINE = 0x0a;
 
@@ -15,17 +15,27 @@ const NEWLINE = 0x0a;
  * @throws the error of a failed read, the signal's reason, or what `visit` throws.
  */
 export async function scanForward(
-  file: OpenFile,
+  file: FileToRead,
   options: ScanOptions,
   visit: LineVisitor,
 ): Promise<void> {
-  options.signal?.throwIfAborted();
-  const range = await scanRange(file, options);
-  await new ForwardScan(file, range, options, visit).run();
+  const scan = await startForward(file, options, visit);
+  for (let more = true; more; ) more = await scan.step();
 }
 
-class ForwardScan {
-  readonly #file: OpenFile;
+/** Begins what `scanForward` does; nothing is read before the first step. */
+export async function startForward(
+  file: FileToRead,
+  options: ScanOptions,
+  visit: LineVisitor,
+): Promise<ScanSteps> {
+  options.signal?.throwIfAborted();
+  const range = await scanRange(file, options);
+  return new ForwardScan(file, range, options, visit);
+}
+
+class ForwardScan implements ScanSteps {
+  readonly #file: FileToRead;
   readonly #range: ScanRange;
   readonly #options: ScanOptions;
   readonly #delivery: LineDelivery;
@@ -38,37 +48,46 @@ class ForwardScan {
   /** Offset of the current line where it outgrew the buffer and is being classified as it comes. */
   #longOffset: number | undefined;
   #readBytes: number;
+  /** Whether the file turned out to end before the range. */
+  #cut = false;
 
-  constructor(file: OpenFile, range: ScanRange, options: ScanOptions, visit: LineVisitor) {
+  constructor(file: FileToRead, range: ScanRange, options: ScanOptions, visit: LineVisitor) {
     this.#file = file;
     this.#range = range;
     this.#options = options;
-    this.#delivery = new LineDelivery(visit, options.signal);
+    this.#delivery = new LineDelivery(visit, options);
     this.#position = range.from;
     this.#readBytes = range.chunkBytes;
   }
 
-  async run(): Promise<void> {
-    const { from, to, maxChunkBytes } = this.#range;
-    while (this.#position < to) {
-      this.#options.signal?.throwIfAborted();
-      const wanted = this.#makeRoom();
-      const fresh = this.#filled;
-      const read = await readFully(this.#file, this.#buffer, fresh, fresh + wanted, this.#position);
-      this.#position += read;
-      this.#filled += read;
-      await this.#handOut(fresh);
-      if (this.#delivery.stopped) return;
-      const held = this.#filled - this.#start;
-      if (held > maxChunkBytes || this.#longOffset !== undefined) await this.#letGo();
-      this.#options.onProgress?.(this.#position - from);
-      if (this.#delivery.tired) await this.#delivery.rest();
-      if (read < wanted) break;
-      this.#readBytes = Math.min(this.#readBytes * 2, maxChunkBytes);
+  async step(): Promise<boolean> {
+    if (this.#delivery.stopped) return false;
+    const { from, to, maxChunkBytes, maxReadBytes } = this.#range;
+    if (this.#cut || this.#position >= to) {
+      await this.#deliverRest();
+      return false;
     }
-    if (this.#filled > this.#start || this.#longOffset !== undefined) {
-      await this.#deliver(this.#filled, false);
-    }
+    this.#options.signal?.throwIfAborted();
+    const wanted = this.#makeRoom();
+    const fresh = this.#filled;
+    const read = await readFully(this.#file, this.#buffer, fresh, fresh + wanted, this.#position);
+    this.#position += read;
+    this.#filled += read;
+    await this.#handOut(fresh);
+    if (this.#delivery.stopped) return false;
+    const held = this.#filled - this.#start;
+    if (held > maxChunkBytes || this.#longOffset !== undefined) await this.#letGo();
+    this.#options.onProgress?.(this.#position - from);
+    if (this.#delivery.tired) await this.#delivery.rest();
+    this.#cut = read < wanted;
+    this.#readBytes = Math.min(this.#readBytes * 2, maxReadBytes);
+    return true;
+  }
+
+  async #deliverRest(): Promise<void> {
+    if (this.#filled === this.#start && this.#longOffset === undefined) return;
+    await this.#deliver(this.#filled, false);
+    this.#start = this.#filled;
   }
 
   /** Moves the current line to the front and makes room behind it; how many bytes to read there. */

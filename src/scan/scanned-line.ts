@@ -1,6 +1,9 @@
 import type { LineFacts } from "./line-facts.js";
 
-/** One line as a scan hands it to its visitor; valid during that call alone. */
+/**
+ * One line as a scan hands it to its visitor; valid during that call alone. When the scan goes in
+ * steps, offset, length and bytes stay valid until the next step.
+ */
 export interface ScannedLine {
   /** Bytes from the start of the file. */
   readonly offset: number;
@@ -15,9 +18,19 @@ export interface ScannedLine {
   readonly bytes: Buffer | undefined;
   /**
    * Classified on the first call, and only then; lines of more than 32,768 bytes before the visit,
-   * in pieces, so that this call never takes long. A BOM at the start of the file is passed over.
+   * in pieces, so that this call never takes long, unless the scan is `lazy`. A BOM at the start of
+   * the file is passed over.
    */
   facts(): LineFacts;
+}
+
+/** A scan that goes on when it is told to. */
+export interface ScanSteps {
+  /**
+   * Reads one more chunk and hands out the lines that are complete with it. Resolves to whether
+   * there is more to come; lines may have been handed out either way.
+   */
+  step(): Promise<boolean>;
 }
 
 /** Return `false` to end the scan. */
@@ -32,6 +45,13 @@ export interface ScanOptions {
   readonly chunkBytes?: number;
   /** Most bytes held at once, default 1,048,576; longer lines come without `bytes`. */
   readonly maxChunkBytes?: number;
+  /** Size of the largest read in bytes. Default `maxChunkBytes`. */
+  readonly maxReadBytes?: number;
+  /**
+   * Leaves every line that comes with its bytes unclassified until `facts()` is called: for
+   * visitors that turn the bytes into an entry anyway. Default false.
+   */
+  readonly lazy?: boolean;
   /** Ends the scan between two chunks with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Told after each chunk how many bytes of the range are done. */

@@ -60,6 +60,10 @@ export class WatchedMembers implements MemberSink {
   role: string | undefined;
   idStart: number = ABSENT;
   idEnd = 0;
+  parentIdStart: number = ABSENT;
+  parentIdEnd = 0;
+  targetIdStart: number = ABSENT;
+  targetIdEnd = 0;
   versionStart: number = ABSENT;
   versionEnd = 0;
   firstKeptStart: number = ABSENT;
@@ -87,6 +91,8 @@ export class WatchedMembers implements MemberSink {
     this.batchSize = undefined;
     this.role = undefined;
     this.idStart = ABSENT;
+    this.parentIdStart = ABSENT;
+    this.targetIdStart = ABSENT;
     this.versionStart = ABSENT;
     this.firstKeptStart = ABSENT;
     this.#outer = NONE;
@@ -130,10 +136,12 @@ export class WatchedMembers implements MemberSink {
         return type === STRING ? CAPTURE : SKIP;
       case PARENT_ID:
         this.hasParentId = true;
+        this.parentIdStart = at;
         this.parentId = type === NULL ? null : undefined;
         return type === STRING ? CAPTURE : SKIP;
       case TARGET_ID:
         this.targetId = type === NULL ? null : undefined;
+        this.targetIdStart = at;
         return type === STRING ? CAPTURE : SKIP;
       case VERSION:
         this.version = undefined;
@@ -183,6 +191,8 @@ export class WatchedMembers implements MemberSink {
       this.#inner = NONE;
     } else if (depth === 1) {
       if (this.#outer === ID) this.idEnd = at;
+      else if (this.#outer === PARENT_ID) this.parentIdEnd = at;
+      else if (this.#outer === TARGET_ID) this.targetIdEnd = at;
       else if (this.#outer === VERSION) this.versionEnd = at;
       else if (this.#outer === FIRST_KEPT) this.firstKeptEnd = at;
       this.#outer = NONE;

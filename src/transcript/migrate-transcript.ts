@@ -1,12 +1,14 @@
 import type { MigrationReport } from "../append/migration/migration.js";
+import type { FileSystem } from "../file/file-system.js";
 import { resolveOptions, type TranscriptOptions } from "../options.js";
+import { readFailed } from "../read/open-to-read.js";
 import { resolveTranscript } from "./open-transcript.js";
 import { shareWriter } from "./open-writers.js";
 import { ensureOutsideTransaction } from "./transaction.js";
 
 /** Options of `migrateTranscript`. */
 export interface MigrateTranscriptOptions
-  extends Pick<TranscriptOptions, "header" | "lock" | "fileSystem"> {
+  extends Pick<TranscriptOptions, "header" | "lock" | "maxOpenFiles" | "fileSystem"> {
   /**
    * Told as the migration proceeds; it reads the file twice, and both passes count.
    */
@@ -32,6 +34,7 @@ export async function migrateTranscript(
   const { onProgress, signal, backup, ...rest } = options;
   const resolved = resolveOptions(rest);
   const path = await resolveTranscript(file, resolved.fileSystem);
+  await ensureThere(resolved.fileSystem, path);
   const share = shareWriter(path, resolved);
   try {
     ensureOutsideTransaction(share.writer);
@@ -39,5 +42,14 @@ export async function migrateTranscript(
     return await share.writer.migrate(how, { timeoutMs: resolved.lock.timeoutMs, signal });
   } finally {
     await share.release();
+  }
+}
+
+/** Before the lock: it would make the directory of a mistyped path. */
+async function ensureThere(fs: FileSystem, path: string): Promise<void> {
+  try {
+    await fs.stat(path);
+  } catch (error) {
+    throw readFailed(path, error);
   }
 }

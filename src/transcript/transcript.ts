@@ -6,10 +6,17 @@ import { EncodedEntry } from "../entry/encoded-entry.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
 import type { Header } from "../entry/header.js";
 import { LeaflogError } from "../errors.js";
-import { invalid, type ResolvedOptions, whole } from "../options.js";
+import { invalid, oneOf, type ResolvedOptions, whole } from "../options.js";
+import type { BranchEnd } from "../read/branch-walk.js";
+import { type FollowOptions, followEntries } from "../read/follow-entries.js";
+import { type BranchOptions, readBranch } from "../read/read-branch.js";
+import { type EntryOptions, readEntryById } from "../read/read-by-id.js";
 import { type EntriesOptions, readEntries } from "../read/read-entries.js";
 import { readHeader } from "../read/read-header.js";
-import { readTailEntries } from "../read/read-tail.js";
+import { type Page, type PageOptions, readPage } from "../read/read-page.js";
+import { readSnapshot, type Snapshot, type SnapshotOptions } from "../read/read-snapshot.js";
+import type { ReadSource } from "../read/read-source.js";
+import { readTailEntries, type TailOptions } from "../read/read-tail.js";
 import { shareWriter, type WriterShare } from "./open-writers.js";
 import { ensureOutsideTransaction, runAsTransaction, Transaction } from "./transaction.js";
 
@@ -37,13 +44,21 @@ export class Transcript implements AsyncDisposable {
   /** Absolute path, symlinks resolved. */
   readonly file: string;
   readonly #options: ResolvedOptions;
+  readonly #source: ReadSource;
   readonly #share: WriterShare;
+  /** Ends what would wait for ever. */
+  readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
 
   /** Use {@link openTranscript}. */
   constructor(file: string, options: ResolvedOptions) {
     this.file = file;
     this.#options = options;
+    this.#source = {
+      fileSystem: options.fileSystem,
+      file,
+      maxEntryBytes: options.maxEntryBytes,
+    };
     this.#share = shareWriter(file, options);
   }
 
@@ -89,15 +104,27 @@ export class Transcript implements AsyncDisposable {
 
   #append(inputs: readonly EntryInput[], options: AppendOptions): Promise<AppendResult[]> {
     this.#ensureOpen();
-    const { signal } = options;
-    if (signal?.aborted) throw aborted(signal);
-    const entries = inputs.map((input) => new EncodedEntry(input, this.#options.maxEntryBytes));
-    const ids = new Set(entries.map((entry) => entry.id));
-    if (ids.size < entries.length) throw invalid("id", "a repeated one", "new to each entry");
-    const call = this.#call(entries, options);
-    if (entries.length === 0) return Promise.resolve([]);
+    const call = this.#named(() => {
+      if (options.signal?.aborted) throw aborted(options.signal, this.file);
+      const entries = inputs.map((input) => new EncodedEntry(input, this.#options.maxEntryBytes));
+      const ids = new Set(entries.map((entry) => entry.id));
+      if (ids.size < entries.length) throw invalid("id", "a repeated one", "new to each entry");
+      return this.#call(entries, options);
+    });
+    if (call.entries.length === 0) return Promise.resolve([]);
     this.#share.writer.append(call);
     return call.done;
+  }
+
+  /** Names the transcript in the errors of what does not know it. */
+  #named<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof LeaflogError) || error.file !== undefined) throw error;
+      const { cause } = error;
+      throw new LeaflogError(error.code, error.message, { file: this.file, cause });
+    }
   }
 
   #call(entries: readonly EncodedEntry[], options: AppendOptions): AppendCall {
@@ -106,7 +133,8 @@ export class Transcript implements AsyncDisposable {
       throw invalid("expectedLeaf", expectedLeaf, "an entry id or null");
     }
     const timeoutMs = this.#timeout(options);
-    return new AppendCall(entries, { options: this.#options, expectedLeaf, signal, timeoutMs });
+    const terms = { file: this.file, options: this.#options, expectedLeaf, signal, timeoutMs };
+    return new AppendCall(entries, terms);
   }
 
   #timeout({ timeoutMs }: AppendOptions): number {
@@ -157,24 +185,88 @@ export class Transcript implements AsyncDisposable {
    * @throws LeaflogError `LEAFLOG_READ_FAILED`
    */
   header(): Promise<Header | undefined> {
-    return readHeader(this.#options.fileSystem, this.file);
+    return readHeader(this.#source);
   }
 
-  /** The entries, first to last. See {@link readEntries}. */
+  /**
+   * The entries, first to last or last to first. See {@link readEntries}.
+   *
+   * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
+   */
   entries(options: EntriesOptions = {}): AsyncIterable<EntryRecord> {
-    const { fileSystem, maxEntryBytes } = this.#options;
-    return readEntries(fileSystem, this.file, maxEntryBytes, options);
+    whole("from", options.from, 0, 0);
+    return readEntries(this.#source, options);
   }
 
   /**
    * The last `count` entries in file order, at a cost that does not depend on the file's size.
    *
-   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_INVALID_ARGUMENT`
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
    */
-  async tail(count: number): Promise<EntryRecord[]> {
-    const { fileSystem, maxEntryBytes } = this.#options;
-    const wanted = whole("count", count, 0, 0);
-    return readTailEntries(fileSystem, this.file, maxEntryBytes, wanted);
+  async tail(count: number, options: TailOptions = {}): Promise<EntryRecord[]> {
+    whole("maxBytes", options.maxBytes, 0, 0);
+    return readTailEntries(this.#source, whole("count", count, 0, 0), options);
+  }
+
+  /**
+   * The last entry of that id; undefined when there is none. Searched from the end of the file.
+   *
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
+   */
+  async entry(id: string, options: EntryOptions = {}): Promise<EntryRecord | undefined> {
+    if (typeof id !== "string") throw invalid("id", id, "an entry id");
+    return readEntryById(this.#source, id, options);
+  }
+
+  /**
+   * The entries from the leaf, or from `fromId`, to the root. See {@link readBranch}.
+   *
+   * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
+   */
+  branch(
+    fromId?: string,
+    options: BranchOptions = {},
+  ): AsyncGenerator<EntryRecord, BranchEnd, undefined> {
+    if (fromId !== undefined && typeof fromId !== "string") {
+      throw invalid("fromId", fromId, "an entry id");
+    }
+    return readBranch(this.#source, fromId, options);
+  }
+
+  /**
+   * Some entries, and cursors to go on from. See {@link readPage}.
+   *
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
+   */
+  async page(options: PageOptions = {}): Promise<Page> {
+    cursorText(options.cursor);
+    whole("limit", options.limit, 1, 1);
+    whole("maxBytes", options.maxBytes, 1, 1);
+    oneOf("direction", options.direction, ["forward", "backward"]);
+    return readPage(this.#source, options);
+  }
+
+  /**
+   * The entries as they are appended, until the signal, `close` or the caller ends it. See
+   * {@link followEntries}.
+   *
+   * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
+   */
+  follow(options: FollowOptions = {}): AsyncGenerator<EntryRecord, void, undefined> {
+    cursorText(options.cursor);
+    whole("pollMs", options.pollMs, 1, 1, MAX_TIMEOUT_MS);
+    oneOf("from", options.from, ["end", "start"]);
+    const ends = [this.#closed.signal, ...(options.signal ? [options.signal] : [])];
+    return followEntries(this.#source, { ...options, signal: AbortSignal.any(ends) });
+  }
+
+  /**
+   * The lines that the transcript has now, as a stream of known length. See {@link readSnapshot}.
+   *
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`
+   */
+  async snapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
+    return readSnapshot(this.#source, options);
   }
 
   /**
@@ -195,6 +287,7 @@ export class Transcript implements AsyncDisposable {
    */
   async close(): Promise<void> {
     if (!this.#closing) ensureOutsideTransaction(this.#share.writer);
+    this.#closed.abort();
     this.#closing ??= this.#share.release();
     await this.#closing;
   }
@@ -208,5 +301,11 @@ export class Transcript implements AsyncDisposable {
     if (!this.#closing) return;
     const message = "the transcript handle is closed; open the transcript again";
     throw new LeaflogError("LEAFLOG_CLOSED", message, { file: this.file });
+  }
+}
+
+function cursorText(cursor: unknown): void {
+  if (cursor !== undefined && typeof cursor !== "string") {
+    throw invalid("cursor", cursor, "a cursor of `page`");
   }
 }

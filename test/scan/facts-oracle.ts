@@ -72,7 +72,7 @@ export function expectFacts(line: Buffer, { spans, ...facts }: LineFacts): void 
   if (spans === undefined) return;
   expect(slice(spans.object)).toBe(line.toString("utf8").replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ""));
   expect(spans.empty).toBe(Object.keys(entry).length === 0);
-  for (const key of ["id", "version"] as const) {
+  for (const key of ["id", "parentId", "targetId", "version"] as const) {
     const span = spans[key];
     expect(span !== undefined).toBe(Object.hasOwn(entry, key));
     if (span) expect(isSame(JSON.parse(slice(span)), own(entry, key))).toBe(true);

@@ -14,20 +14,20 @@ export function modelLeaf(content: Buffer): LeafState {
   if (last === undefined) {
     return { shape: linearAfterLeaf ? "linear" : "empty", leafId: null, linearAfterLeaf };
   }
-  return { shape: "linked", leafId: decide(lines, linked) ?? null, linearAfterLeaf };
+  return { shape: "linked", leafId: decide(lines, linked, linked) ?? null, linearAfterLeaf };
 }
 
-function decide(lines: LineFacts[], linked: number[]): string | null | undefined {
+function decide(lines: LineFacts[], linked: number[], all: number[]): string | null | undefined {
   const index = linked.at(-1);
   if (index === undefined) return undefined;
   const facts = lines[index]!;
   const { batch } = facts;
-  if (batch !== undefined && batch.index < batch.size - 1) {
+  if (batch !== undefined && !isWhole(lines, all, linked.length - 1)) {
     for (let back = 1; back <= batch.index + 1; back += 1) {
       const member = lines[linked.at(-back) ?? -1];
       const expected = batch.index - back + 1;
       if (member?.batch?.index !== expected || member.batch.size !== batch.size) {
-        return decide(lines, linked.slice(0, linked.length - back + 1));
+        return decide(lines, linked.slice(0, linked.length - back + 1), all);
       }
       if (expected === 0) return member.parentId;
     }
@@ -39,5 +39,16 @@ function decide(lines: LineFacts[], linked: number[]): string | null | undefined
     .slice(0, index)
     .some(({ kind, id }) => id !== undefined && id === targetId && kind !== "header");
   if (exists) return targetId;
-  return decide(lines, linked.slice(0, -1));
+  return decide(lines, linked.slice(0, -1), all);
+}
+
+/** Whether the rest of the batch, too, stands behind the linked line at that place. */
+function isWhole(lines: LineFacts[], all: number[], place: number): boolean {
+  const batch = lines[all[place] as number]?.batch;
+  if (batch === undefined) return true;
+  for (let ahead = 1; batch.index + ahead < batch.size; ahead += 1) {
+    const next = lines[all[place + ahead] ?? -1]?.batch;
+    if (next?.index !== batch.index + ahead || next.size !== batch.size) return false;
+  }
+  return true;
 }

@@ -1,0 +1,203 @@
+import { newEntryId } from "../../entry/entry-id.js";
+import { LeaflogError } from "../../errors.js";
+import type { FileStat } from "../../file/file-stat.js";
+import type { FileSystem, OpenFile } from "../../file/file-system.js";
+import { type ReplacementOutput, replaceFile } from "../../file/replacement.js";
+import { MAX_ENTRIES } from "../../read/verify.js";
+import { scanParts } from "../../scan/scan-parts.js";
+import type { ScanOptions } from "../../scan/scanned-line.js";
+import { MigrationBackup } from "../migration/migration-backup.js";
+import { MigrationOutput } from "../migration/migration-output.js";
+import type { MigrationProgress } from "../migration/migration-progress.js";
+import { tooNew } from "../migration/too-new.js";
+import { DamagedFile } from "./damaged-file.js";
+import { RepairChanges } from "./repair-changes.js";
+import { makeHeader } from "./repair-header.js";
+import { RepairLinks } from "./repair-links.js";
+import type { RepairInternals, RepairOptions } from "./repair-options.js";
+import type { RepairReport } from "./repair-report.js";
+import { RepairSurvey } from "./repair-survey.js";
+import { RepairWriter } from "./repair-writer.js";
+import { tailStart } from "./tail-start.js";
+
+/** Most bytes read at once: the new text of a chunk, up to 32 times as much, is held with it. */
+const MAX_CHUNK_BYTES = 262_144;
+
+/** A file that is being repaired, and how far it is looked at. */
+interface Ground {
+  readonly source: OpenFile;
+  readonly stat: FileStat;
+  /** Where the repair begins, in bytes. */
+  readonly from: number;
+}
+
+/** One attempt to repair a file: both readings of it, and its replacement. */
+export class RepairAttempt {
+  readonly #fs: FileSystem;
+  readonly #file: string;
+  readonly #options: RepairOptions;
+  readonly #internals: RepairInternals;
+  readonly #progress: MigrationProgress;
+  readonly #changes = new RepairChanges();
+  #backup: MigrationBackup | undefined;
+
+  constructor(
+    fs: FileSystem,
+    file: string,
+    options: RepairOptions,
+    internals: RepairInternals,
+    progress: MigrationProgress,
+  ) {
+    this.#fs = fs;
+    this.#file = file;
+    this.#options = options;
+    this.#internals = internals;
+    this.#progress = progress;
+  }
+
+  /** Undefined when the file changed meanwhile. */
+  async run(): Promise<RepairReport | undefined> {
+    const source = await this.#fs.open(this.#file, "read");
+    try {
+      const stat = await source.stat();
+      this.#progress.begin(stat.size);
+      const whole = this.#options.mode === "salvage";
+      const from = whole ? 0 : await tailStart(source, stat.size, this.#scan());
+      return await this.#repair({ source, stat, from });
+    } finally {
+      await source.close();
+    }
+  }
+
+  async #repair(ground: Ground): Promise<RepairReport | undefined> {
+    const { source, stat } = ground;
+    const { dryRun } = this.#options;
+    const survey = await this.#survey(ground);
+    const damaged = new DamagedFile(this.#fs, this.#file, source, stat, dryRun);
+    if (!survey.changes) return this.#report(ground, survey, damaged, stat.size);
+    if (!dryRun) return this.#replace(ground, survey, damaged);
+    const output = new CountedOutput();
+    await this.#write(ground, survey, damaged, output);
+    return this.#report(ground, survey, damaged, output.size);
+  }
+
+  async #survey({ source, stat, from }: Ground): Promise<RepairSurvey> {
+    const { mode, header, signal } = this.#options;
+    const { maxEntries = MAX_ENTRIES, generateId = newEntryId } = this.#internals;
+    const whole = mode === "salvage";
+    const survey = new RepairSurvey(source, {
+      header: whole && header === "required",
+      maxEntries: whole ? maxEntries : 0,
+      generateId,
+      signal,
+    });
+    const onProgress = (bytesDone: number) => this.#progress.report(bytesDone);
+    await scanParts(source, { ...this.#scan(), from, to: stat.size, onProgress }, survey);
+    await survey.finish();
+    if (survey.migration.tooNew) throw tooNew(this.#file, survey.migration.version);
+    return survey;
+  }
+
+  async #write(
+    { source, stat, from }: Ground,
+    survey: RepairSurvey,
+    damaged: DamagedFile,
+    target: ReplacementOutput,
+  ): Promise<void> {
+    const { remains, laterHeader, headerMissing } = survey;
+    const header = headerMissing
+      ? await makeHeader(source, remains, laterHeader, this.#options)
+      : undefined;
+    const output = new MigrationOutput(source, target, this.#options.signal);
+    if (from > 0) output.copy({ start: 0, end: from });
+    const gated = output.gatedSource;
+    const flushing: OpenFile = {
+      ...gated,
+      read: async (buffer, offset, length, position) => {
+        await damaged.flush();
+        return gated.read(buffer, offset, length, position);
+      },
+    };
+    const sinks = { output, damaged, changes: this.#changes };
+    const writer = new RepairWriter(sinks, new RepairLinks(survey), header);
+    const onProgress = (bytesDone: number) => this.#progress.report(stat.size + bytesDone);
+    await scanParts(flushing, { ...this.#scan(), from, to: stat.size, onProgress }, writer);
+    await output.flush();
+    await damaged.flush();
+  }
+
+  async #replace(
+    ground: Ground,
+    survey: RepairSurvey,
+    damaged: DamagedFile,
+  ): Promise<RepairReport | undefined> {
+    try {
+      const size = await replaceFile(this.#fs, this.#file, {
+        original: { file: ground.source, stat: ground.stat },
+        write: (output) => this.#write(ground, survey, damaged, output),
+        confirm: () => this.#confirm(ground, damaged),
+      });
+      if (size !== undefined) return this.#report(ground, survey, damaged, size);
+      await damaged.drop();
+      await this.#backup?.drop();
+      return undefined;
+    } catch (error) {
+      await damaged.dropQuietly();
+      await this.#backup?.dropQuietly();
+      throw error;
+    }
+  }
+
+  async #confirm({ source, stat }: Ground, damaged: DamagedFile): Promise<void> {
+    await damaged.seal();
+    if (this.#options.backup) {
+      const backup = new MigrationBackup(this.#fs, this.#file, stat, "repair");
+      await backup.make(source);
+      this.#backup = backup;
+    }
+    const owner = await this.#options.stillOwner();
+    this.#options.signal?.throwIfAborted();
+    if (owner) return;
+    throw new LeaflogError(
+      "LEAFLOG_LOCK_LOST",
+      "the lock was taken over during the repair; the transcript is as it was",
+      { file: this.#file },
+    );
+  }
+
+  #scan(): ScanOptions {
+    const { maxChunkBytes = MAX_CHUNK_BYTES } = this.#internals;
+    return { maxChunkBytes, signal: this.#options.signal };
+  }
+
+  #report(
+    { stat }: Ground,
+    survey: RepairSurvey,
+    damaged: DamagedFile,
+    bytesAfter: number,
+  ): RepairReport {
+    const { mode, dryRun } = this.#options;
+    return {
+      file: this.#file,
+      mode,
+      dryRun,
+      changed: survey.changes,
+      changes: this.#changes.listed,
+      movedBytes: damaged.bytes,
+      linksChecked: survey.linksChecked,
+      bytesBefore: stat.size,
+      bytesAfter,
+      ...(damaged.path !== undefined && { damagedFile: damaged.path }),
+      ...(this.#backup && { backup: this.#backup.path }),
+    };
+  }
+}
+
+/** Where a dry run writes. */
+class CountedOutput implements ReplacementOutput {
+  size = 0;
+
+  async write(buffer: Buffer): Promise<void> {
+    this.size += buffer.length;
+  }
+}

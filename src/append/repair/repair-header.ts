@@ -1,0 +1,65 @@
+import { type Header, newHeader } from "../../entry/header.js";
+import type { OpenFile } from "../../file/file-system.js";
+import type { Extent } from "../../read/verify-report.js";
+import { readFully } from "../../scan/read-fully.js";
+import type { RepairOptions } from "./repair-options.js";
+import type { RepairChange } from "./repair-report.js";
+
+/** As much of a cut header is searched for its members. */
+const REMAINS_BYTES = 4096;
+/** Longer headers are not copied. */
+const COPY_BYTES = 65_536;
+
+/** A header's line, with its newline, and what it was made of. */
+export interface AddedHeader {
+  readonly line: string;
+  readonly change: RepairChange & { readonly kind: "header" };
+}
+
+/**
+ * Makes the header that a transcript lacks: as far as possible the one that it had.
+ *
+ * @param remains the damage that begins the file, if any
+ * @param later the object of a header further down
+ */
+export async function makeHeader(
+  source: OpenFile,
+  remains: Extent | undefined,
+  later: Extent | undefined,
+  { cwd, sessionId }: RepairOptions,
+): Promise<AddedHeader> {
+  const old = remains && membersOf(await read(source, remains, REMAINS_BYTES));
+  if (old) {
+    const made = JSON.parse(newHeader(old.cwd ?? cwd, old.id).line) as Header;
+    const header = { ...made, ...(old.timestamp !== undefined && { timestamp: old.timestamp }) };
+    return { line: `${JSON.stringify(header)}\n`, change: { kind: "header", from: "remains" } };
+  }
+  if (later && later.length <= COPY_BYTES) {
+    const line = `${await read(source, later, COPY_BYTES)}\n`;
+    return { line, change: { kind: "header", from: "later-header" } };
+  }
+  const { line } = newHeader(cwd, sessionId);
+  return { line, change: { kind: "header", from: "new" } };
+}
+
+async function read(source: OpenFile, extent: Extent, maxBytes: number): Promise<string> {
+  const bytes = Buffer.alloc(Math.min(extent.length, maxBytes));
+  const length = await readFully(source, bytes, 0, bytes.length, extent.offset);
+  return bytes.toString("utf8", 0, length);
+}
+
+/** What can be read of a header that is cut; undefined when its id is lost, or it was none. */
+function membersOf(text: string): { id: string; cwd?: string; timestamp?: string } | undefined {
+  if (!/^\s*\{\s*"type"\s*:\s*"session"\s*,/.test(text)) return undefined;
+  const id = memberOf(text, "id");
+  if (!id) return undefined;
+  const cwd = memberOf(text, "cwd");
+  const timestamp = memberOf(text, "timestamp");
+  return { id, ...(cwd && { cwd }), ...(timestamp && { timestamp }) };
+}
+
+function memberOf(text: string, name: string): string | undefined {
+  const string = String.raw`"(?:[^"\\\x00-\x1f]|\\["\\/bfnrt])*"`;
+  const value = new RegExp(String.raw`[{,]\s*"${name}"\s*:\s*(${string})`).exec(text)?.[1];
+  return value === undefined ? undefined : (JSON.parse(value) as string);
+}

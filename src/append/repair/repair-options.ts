@@ -1,0 +1,37 @@
+/**
+ * How far a repair goes.
+ * - `salvage`: through the whole file;
+ * - `tail`: the end of the file alone: what follows the last line that is whole. Neither links nor
+ *   the header are looked at.
+ */
+export type RepairMode = "salvage" | "tail";
+
+/** How a transcript is repaired. */
+export interface RepairOptions {
+  readonly mode: RepairMode;
+  /** Whether to find out what a repair would change, and no more: nothing is written. */
+  readonly dryRun: boolean;
+  /** Whether to keep the file as it was under another name beside it. */
+  readonly backup: boolean;
+  /** Whether a header is added where there is none. */
+  readonly header: "required" | "optional";
+  /** For a header that has to be made, as far as nothing of the old one is left. */
+  readonly sessionId: string | undefined;
+  readonly cwd: string;
+  /** Told how far both readings of the file are, in bytes; last of all `(total, total)`. */
+  readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined;
+  /** Ends the repair, as long as the file has not been replaced. */
+  readonly signal?: AbortSignal | undefined;
+  /** Asked right before the file is replaced. */
+  readonly stillOwner: () => Promise<boolean>;
+}
+
+/** For tests. */
+export interface RepairInternals {
+  /** Makes an id. @default newEntryId */
+  readonly generateId?: () => string;
+  /** Most bytes read at once. @default 262,144 */
+  readonly maxChunkBytes?: number;
+  /** Ids whose links are repaired. @default 16,777,216 */
+  readonly maxEntries?: number;
+}

@@ -1,0 +1,114 @@
+import type { LineFacts, Span } from "../../scan/line-facts.js";
+import type { LinePart } from "../../scan/line-part.js";
+import type { MalformedLine, PartVisitor } from "../../scan/scan-parts.js";
+import type { ScannedLine } from "../../scan/scanned-line.js";
+import { editedLine } from "../migration/line-edits.js";
+import type { MigrationOutput } from "../migration/migration-output.js";
+import type { DamagedFile } from "./damaged-file.js";
+import type { RepairChanges } from "./repair-changes.js";
+import type { AddedHeader } from "./repair-header.js";
+import type { RepairLinks } from "./repair-links.js";
+import type { ChangePlace, MoveReason } from "./repair-report.js";
+
+const BOM: Buffer = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** Where what a repair reads and decides goes. */
+export interface RepairSinks {
+  readonly output: MigrationOutput;
+  readonly damaged: DamagedFile;
+  readonly changes: RepairChanges;
+}
+
+/** The second reading of a file: writes what stays, and moves what cannot. */
+export class RepairWriter implements PartVisitor {
+  readonly unsettled: boolean = false;
+  readonly #sinks: RepairSinks;
+  readonly #links: RepairLinks;
+  #header: AddedHeader | undefined;
+  #line: MalformedLine | undefined;
+  #records = 0;
+
+  /** @param header the one to put before everything */
+  constructor(sinks: RepairSinks, links: RepairLinks, header: AddedHeader | undefined) {
+    this.#sinks = sinks;
+    this.#links = links;
+    this.#header = header;
+  }
+
+  async settle(): Promise<void> {
+    // Nothing waits.
+  }
+
+  line(line: ScannedLine, facts: LineFacts, number: number): void {
+    const { offset, length, bytes, terminated } = line;
+    const place = { line: number, offset, length };
+    // A BOM counts at the start of the file alone, so that the new header goes behind it.
+    const from = this.#header && offset === 0 && bytes?.subarray(0, 3).equals(BOM) ? 3 : 0;
+    if (from > 0) this.#sinks.output.bytes(BOM);
+    this.#writeHeader();
+    if (facts.kind === "blank") this.#copy({ start: from, end: length }, offset, bytes);
+    else if (!this.#record(facts, place, bytes, from)) return;
+    this.#sinks.output.text("\n");
+    if (!terminated) this.#sinks.changes.add({ kind: "terminated", ...place });
+  }
+
+  beginMalformed(line: MalformedLine): void {
+    this.#writeHeader();
+    this.#line = line;
+    this.#records = 0;
+  }
+
+  part(part: LinePart, bytes: Buffer | undefined): void {
+    const { number, offset } = this.#line as MalformedLine;
+    const place = { line: number, offset: offset + part.offset, length: part.length };
+    if (part.kind === "damage") {
+      this.#move(place, part.reason);
+      return;
+    }
+    this.#records += 1;
+    if (this.#record(part.facts, place, bytes, 0)) this.#sinks.output.text("\n");
+  }
+
+  endMalformed(): void {
+    const { number, offset, length } = this.#line as MalformedLine;
+    const records = this.#records;
+    if (records === 0) return;
+    this.#sinks.changes.add({ kind: "separated", line: number, offset, length, records });
+  }
+
+  #writeHeader(): void {
+    if (this.#header === undefined) return;
+    this.#sinks.output.text(this.#header.line);
+    this.#sinks.changes.add(this.#header.change);
+    this.#links.passHeader();
+    this.#header = undefined;
+  }
+
+  /** Writes a record from byte `from` of it on; false when it goes. */
+  #record(facts: LineFacts, place: ChangePlace, bytes: Buffer | undefined, from: number): boolean {
+    const { edits, duplicate, lostParent, oldId, adopted } = this.#links.of(facts);
+    if (duplicate) {
+      this.#move(place, "duplicate");
+      return false;
+    }
+    const { output, changes } = this.#sinks;
+    if (adopted) changes.add({ kind: "adopted", ...place });
+    if (lostParent !== undefined) changes.add({ kind: "linked", ...place, parentId: lostParent });
+    if (oldId !== undefined) changes.add({ kind: "reidentified", ...place, id: oldId });
+    for (const piece of editedLine(edits, place.length)) {
+      if (typeof piece === "string") output.text(piece);
+      else this.#copy({ start: Math.max(piece.start, from), end: piece.end }, place.offset, bytes);
+    }
+    return true;
+  }
+
+  #move(place: ChangePlace, reason: MoveReason): void {
+    this.#sinks.damaged.take({ offset: place.offset, length: place.length, reason });
+    this.#sinks.changes.add({ kind: "moved", ...place, reason });
+  }
+
+  #copy({ start, end }: Span, offset: number, bytes: Buffer | undefined): void {
+    if (bytes) this.#sinks.output.bytes(bytes.subarray(start, end));
+    else this.#sinks.output.copy({ start: offset + start, end: offset + end });
+  }
+}

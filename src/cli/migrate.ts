@@ -1,0 +1,30 @@
+import type { MigrationReport } from "../append/migration/migration.js";
+import { migrateTranscript } from "../transcript/migrate-transcript.js";
+import { ensureThere, onlyFile, parse } from "./arguments.js";
+import type { Command } from "./command.js";
+import { EXIT } from "./exit-code.js";
+import { printable } from "./printable.js";
+import { withProgress } from "./progress.js";
+
+export const migrate: Command = {
+  usage: "migrate FILE [--backup] [--json]",
+  summary: "link the entries of a linear transcript of any size; every other byte stays",
+  async run(args, console) {
+    const { values, positionals } = parse(args, { backup: { type: "boolean" } });
+    const file = onlyFile(positionals, migrate.usage);
+    await ensureThere(file);
+    const backup = values.backup ?? false;
+    const report = await withProgress(console, "migrating", (onProgress) =>
+      migrateTranscript(file, { backup, onProgress }),
+    );
+    console.out(values.json ? JSON.stringify(report) : printable(describe(report)));
+    if (report.malformed > 0) console.note(`leaflog: ${report.malformed} malformed lines kept`);
+    return EXIT.ok;
+  },
+};
+
+function describe({ changed, migrated, entries, backup }: MigrationReport): string {
+  if (!changed) return "nothing to migrate";
+  const original = backup === undefined ? "" : `; the original is ${backup}`;
+  return `${migrated} of ${entries} entries migrated${original}`;
+}

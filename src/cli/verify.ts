@@ -1,0 +1,65 @@
+import type { Listed, VerifyReport } from "../read/verify-report.js";
+import { verifyTranscript } from "../transcript/verify-transcript.js";
+import { ensureThere, onlyFile, parse } from "./arguments.js";
+import type { Command } from "./command.js";
+import { EXIT } from "./exit-code.js";
+import { printable } from "./printable.js";
+import { withProgress } from "./progress.js";
+
+/** Findings of a kind that are printed for people; `--json` has the first 100. */
+const PRINTED = 5;
+
+export const verify: Command = {
+  usage: "verify FILE [--json]",
+  summary: "read all of a transcript and report what is in it and what is wrong with it",
+  async run(args, console) {
+    const { values, positionals } = parse(args, {});
+    const file = onlyFile(positionals, verify.usage);
+    await ensureThere(file);
+    const report = await withProgress(console, "verifying", (onProgress) =>
+      verifyTranscript(file, { onProgress }),
+    );
+    if (values.json) console.out(JSON.stringify(report));
+    else for (const line of describe(report)) console.out(printable(line));
+    return report.ok ? EXIT.ok : EXIT.damage;
+  },
+};
+
+function describe(report: VerifyReport): string[] {
+  const { counts, header, leaf, links, malformed, unterminatedTail } = report;
+  const types = Object.entries(report.types).map(([type, count]) => `${type} ${count}`);
+  return [
+    `transcript:  ${report.file}`,
+    `size:        ${report.bytes} bytes, ${report.lines} lines, the longest ${report.longestLine.length} bytes`,
+    `header:      ${header.state === "header" ? `${header.id}, version ${header.version ?? 1}` : header.state}`,
+    `entries:     ${counts.entries} (${counts.linked} linked, ${counts.linear} linear, ${counts.unlinked} unlinked)`,
+    `types:       ${types.join(", ") || "none"}`,
+    `leaf:        ${leaf.id} (${leaf.shape})${links ? `, branch of ${links.branchLength}` : ""}`,
+    ...listed("malformed", malformed, (item) => `line ${item.line}: ${item.signature}`),
+    ...(unterminatedTail
+      ? [`torn tail:   ${unterminatedTail.length} bytes at ${unterminatedTail.offset}`]
+      : []),
+    ...(links
+      ? [
+          ...listed("dangling", links.dangling, (item) => `at ${item.offset}: ${item.parentId}`),
+          ...listed("same id", links.duplicates.same, (item) => `at ${item.offset}: ${item.id}`),
+          ...listed(
+            "other body",
+            links.duplicates.different,
+            (item) => `at ${item.offset}: ${item.id}`,
+          ),
+          ...listed("cycles", links.cycles, (item) => `of ${item.entries} at ${item.offset}`),
+          ...listed("forks", links.forks, (item) => `at ${item.offset}: ${item.children} children`),
+        ]
+      : []),
+    ...listed("cut batches", report.interruptedBatches, (item) => `at ${item.offset}`),
+    `verdict:     ${report.ok ? "ok" : `damaged: ${report.problems.join(", ")}`}`,
+  ];
+}
+
+function listed<T>(name: string, { total, first }: Listed<T>, show: (item: T) => string): string[] {
+  if (total === 0) return [];
+  const rows = first.slice(0, PRINTED).map((item) => `  ${show(item)}`);
+  const more = total > rows.length ? [`  and ${total - rows.length} more`] : [];
+  return [`${`${name}:`.padEnd(13)}${total}`, ...rows, ...more];
+}

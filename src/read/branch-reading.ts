@@ -1,0 +1,124 @@
+import type { EntryRecord } from "../entry/entry.js";
+import type { OpenFile } from "../file/file-system.js";
+import type { LineFacts } from "../scan/line-facts.js";
+import { scanBackward, startBackward } from "../scan/scan-backward.js";
+import type { ScannedLine, ScanSteps } from "../scan/scanned-line.js";
+import { type BranchEnd, BranchWalk, type Wanted } from "./branch-walk.js";
+import { type MetEntry, meetEntry, UnreadEntry } from "./read-entry.js";
+
+/** What to read, and how. */
+export interface BranchPlan {
+  readonly start: Wanted;
+  /** Bytes of the file to look at, from its start. */
+  readonly size: number;
+  readonly maxEntryBytes: number;
+  readonly untilCompaction: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Reads a branch, leaf to root, a chunk of the file at a time. */
+export class BranchReading {
+  readonly #file: OpenFile;
+  readonly #plan: BranchPlan;
+  readonly #walk: BranchWalk;
+  #scan: ScanSteps | undefined;
+  /** Where the next scan ends, in bytes; undefined when there is none to come. */
+  #nextTo: number | undefined;
+  #block: MetEntry[] = [];
+  /** The entry on the branch that was met last. */
+  #last: { readonly offset: number; readonly id: string | undefined } | undefined;
+  #compaction: { readonly id: string | undefined; readonly firstKept: string } | undefined;
+  /** A compaction whose body has to be read to know what it kept. */
+  #unread: UnreadEntry | undefined;
+
+  constructor(file: OpenFile, plan: BranchPlan) {
+    this.#file = file;
+    this.#plan = plan;
+    this.#walk = new BranchWalk(plan.start);
+    this.#nextTo = plan.size;
+  }
+
+  /** The entries of the next chunk that has any; undefined at the end of the branch. */
+  async next(): Promise<readonly MetEntry[] | undefined> {
+    for (let more = true; more && this.#block.length === 0; ) more = await this.#advance();
+    if (this.#block.length === 0) return undefined;
+    const block = this.#block;
+    this.#block = [];
+    return block;
+  }
+
+  /** How it ended, once `next` has no more. */
+  async end(): Promise<BranchEnd> {
+    const end = this.#walk.end ?? { end: "root" };
+    if (end.end !== "missing-parent" || end.id === undefined) return end;
+    return (await this.#isOnBranch(end.id)) ? { ...end, end: "cycle" } : end;
+  }
+
+  async #advance(): Promise<boolean> {
+    if (this.#scan === undefined) {
+      if (this.#nextTo === undefined) return false;
+      const { signal } = this.#plan;
+      const options = { to: this.#nextTo, signal };
+      this.#nextTo = undefined;
+      this.#scan = await startBackward(this.#file, options, (line) => this.#see(line));
+    }
+    if (await this.#scan.step()) return true;
+    this.#scan = undefined;
+    if (this.#unread === undefined) {
+      this.#nextTo = this.#walk.exhausted();
+    } else {
+      const compaction = this.#unread;
+      this.#unread = undefined;
+      this.#keep(await compaction.read(this.#file));
+      if (this.#walk.end === undefined) this.#nextTo = compaction.offset;
+    }
+    return true;
+  }
+
+  #see(line: ScannedLine): boolean {
+    if (!this.#walk.see(line)) return this.#walk.end === undefined;
+    const met = meetEntry(line, this.#plan.maxEntryBytes);
+    if (met !== undefined) this.#take(line.facts(), met);
+    return this.#walk.end === undefined && this.#unread === undefined;
+  }
+
+  #take(facts: LineFacts, met: MetEntry): void {
+    this.#block.push(met);
+    this.#last = { offset: met.offset, id: facts.id };
+    if (!this.#plan.untilCompaction) return;
+    if (this.#compaction !== undefined) {
+      if (facts.id === this.#compaction.firstKept) this.#endWith(this.#compaction.id);
+    } else if (facts.type === "compaction") {
+      if (met instanceof UnreadEntry) this.#unread = met;
+      else this.#keep(met);
+    }
+  }
+
+  /** Goes on to the first entry that the compaction, the last entry met, kept. */
+  #keep({ entry }: EntryRecord): void {
+    const id = this.#last?.id;
+    const firstKept = entry?.firstKeptEntryId;
+    if (typeof firstKept !== "string" || firstKept === id) this.#endWith(id);
+    else this.#compaction = { id, firstKept };
+  }
+
+  #endWith(compaction: string | undefined): void {
+    this.#walk.finish({ end: "compaction", ...(compaction !== undefined && { id: compaction }) });
+  }
+
+  /** Goes over the branch again, for what it lacks. */
+  async #isOnBranch(id: string): Promise<boolean> {
+    if (this.#last === undefined) return false;
+    const { start, size, signal } = this.#plan;
+    const { offset: from } = this.#last;
+    const walk = new BranchWalk(start);
+    let found = false;
+    for (let to: number | undefined = size; to !== undefined && !found; to = walk.exhausted()) {
+      await scanBackward(this.#file, { from, to, signal }, (line) => {
+        found = walk.see(line) && line.facts().id === id;
+        return !found && walk.end === undefined;
+      });
+    }
+    return found;
+  }
+}

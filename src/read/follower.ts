@@ -1,0 +1,192 @@
+import type { FileStat } from "../file/file-stat.js";
+import type { OpenFile } from "../file/file-system.js";
+import { isErrno } from "../file/is-errno.js";
+import {
+  brokenBy,
+  type Cursor,
+  cursorAt,
+  decodeCursor,
+  identityOf,
+  NOWHERE,
+  type ResetReason,
+} from "./cursor.js";
+import type { FileAlarm } from "./file-alarm.js";
+import { lastLineEnd, lineStartAt } from "./line-bounds.js";
+import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
+import type { ReadSource } from "./read-source.js";
+import { settledEnd } from "./settled-end.js";
+
+/** From here on half a line is not searched for its newline from its start at every look. */
+const LONG_TAIL_BYTES = 65_536;
+
+/** Lines that can be shown and have not been, in a file that is open. */
+export interface Growth {
+  readonly file: OpenFile;
+  readonly stat: FileStat;
+  /** Start of the first line. */
+  readonly from: number;
+  /** End of the last line. */
+  readonly to: number;
+}
+
+/** Knows up to where a file has been shown, and looks for more. */
+export class Follower {
+  readonly #source: ReadSource;
+  readonly #alarm: FileAlarm;
+  readonly #signal: AbortSignal | undefined;
+  /** Undefined until the first look, when it is to be the end of the file. */
+  #position: Cursor | undefined;
+  /** The file at the last look. */
+  #seen: FileStat | undefined;
+  /** Names the file that is watched. */
+  #watched: string | undefined;
+  /** Between the shown lines and this offset there is no newline. */
+  #searched = 0;
+  #reset: ResetReason | undefined;
+
+  /** @param start the cursor behind which to begin, or which end of the file */
+  constructor(
+    source: ReadSource,
+    alarm: FileAlarm,
+    start: { readonly cursor: string } | "start" | "end",
+    signal: AbortSignal | undefined,
+  ) {
+    this.#source = source;
+    this.#alarm = alarm;
+    this.#signal = signal;
+    if (start === "start") this.#position = NOWHERE;
+    else if (start !== "end") {
+      this.#position = decodeCursor(start.cursor);
+      if (this.#position === undefined) this.#beginAnew("invalid-cursor");
+    }
+  }
+
+  /** Whether `takeReset` has something to tell, and `look` then may. */
+  get isReset(): boolean {
+    return this.#reset !== undefined;
+  }
+
+  /** Why it had to begin anew since the last call. */
+  takeReset(): ResetReason | undefined {
+    const reason = this.#reset;
+    this.#reset = undefined;
+    return reason;
+  }
+
+  /**
+   * What is new since the last look. Then `leave` it.
+   *
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`
+   */
+  async look(): Promise<Growth | undefined> {
+    try {
+      const stat = await this.#watchedStat();
+      if (stat === undefined) {
+        this.#position ??= NOWHERE;
+        return undefined;
+      }
+      if (this.#seen && isUnchanged(this.#seen, stat)) return undefined;
+      return await this.#open();
+    } catch (error) {
+      throw readFailed(this.#source.file, error, this.#signal);
+    }
+  }
+
+  /**
+   * Notes up to where the growth was shown, and closes its file.
+   *
+   * @param failure what ended the showing early, if anything did
+   * @throws LeaflogError the failure, unless it came from the file being cut or rewritten
+   */
+  async leave(growth: Growth, shown: number, failure?: { readonly error: unknown }): Promise<void> {
+    const { file, stat } = growth;
+    try {
+      const position = this.#position;
+      if (failure === undefined) {
+        this.#position = await cursorAt(file, stat, shown);
+        return;
+      }
+      this.#seen = undefined;
+      const now = await file.stat();
+      const cut = now.size < growth.to || (position && (await brokenBy(position, file, now)));
+      if (!cut) throw failure.error;
+      this.#position = await cursorAt(file, stat, shown);
+    } catch (error) {
+      throw readFailed(this.#source.file, error, this.#signal);
+    } finally {
+      await closeRead(this.#source, file);
+    }
+  }
+
+  /** A look at the path, with the file that it finds being watched; undefined when there is none. */
+  async #watchedStat(): Promise<FileStat | undefined> {
+    const stat = await this.#stat();
+    const identity = stat && identityOf(stat);
+    if (identity !== undefined && identity !== this.#watched) {
+      await this.#alarm.watch();
+      // It may have changed before it was watched.
+      this.#seen = undefined;
+    }
+    this.#watched = identity;
+    return stat;
+  }
+
+  async #stat(): Promise<FileStat | undefined> {
+    try {
+      return await this.#source.fileSystem.stat(this.#source.file);
+    } catch (error) {
+      if (isErrno(error, "ENOENT")) return undefined;
+      throw error;
+    }
+  }
+
+  async #open(): Promise<Growth | undefined> {
+    const file = await openToRead(this.#source, this.#signal);
+    if (file === undefined) return undefined;
+    let growth: Growth | undefined;
+    try {
+      growth = await withStat(file, (stat) => this.#growthOf(file, stat));
+      return growth;
+    } finally {
+      if (growth === undefined) await closeRead(this.#source, file);
+    }
+  }
+
+  async #growthOf(file: OpenFile, stat: FileStat): Promise<Growth | undefined> {
+    const { size } = stat;
+    const signal = this.#signal;
+    if (this.#position === undefined) {
+      const end = await settledEnd(file, 0, await lastLineEnd(file, size, 0, signal), signal);
+      this.#position = await cursorAt(file, stat, end);
+    }
+    const broken = await brokenBy(this.#position, file, stat);
+    if (broken) {
+      this.#beginAnew(broken);
+      return undefined;
+    }
+    const from = await lineStartAt(file, this.#position.offset, size, signal);
+    const searched = this.#searched > from && this.#searched <= size ? this.#searched : from;
+    const linesEnd = await lastLineEnd(file, size, searched, signal);
+    this.#seen = stat;
+    if (linesEnd === searched) {
+      // What is short is searched again: it may have been cut back and be other bytes by then.
+      this.#searched = size - from > LONG_TAIL_BYTES ? size : 0;
+      return undefined;
+    }
+    const to = await settledEnd(file, from, linesEnd, signal);
+    return to > from ? { file, stat, from, to } : undefined;
+  }
+
+  #beginAnew(reason: ResetReason): void {
+    this.#reset = reason;
+    this.#position = NOWHERE;
+    this.#seen = undefined;
+    this.#searched = 0;
+  }
+}
+
+function isUnchanged(then: FileStat, now: FileStat): boolean {
+  return (
+    identityOf(then) === identityOf(now) && then.size === now.size && then.mtimeNs === now.mtimeNs
+  );
+}

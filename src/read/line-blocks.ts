@@ -1,0 +1,89 @@
+import type { OpenFile } from "../file/file-system.js";
+import { startBackward } from "../scan/scan-backward.js";
+import { startForward } from "../scan/scan-forward.js";
+import type { ScannedLine, ScanSteps } from "../scan/scanned-line.js";
+import { ReadAhead } from "./read-ahead.js";
+
+/** Larger reads gain little and leave more lines waiting in memory. */
+const READ_BYTES = 262_144;
+
+/** Which lines to read. */
+export interface BlockRange {
+  /** First byte; the start of a line. */
+  readonly from: number;
+  /** Byte behind the last; the end of a line. */
+  readonly to: number;
+  /** Last to first. @default false */
+  readonly reverse?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The lines of a range, a chunk of the file at a time, for a reader that turns one after another
+ * into an entry when it is asked for: many parsed entries that wait for their turn cost more than
+ * the parsing.
+ */
+export class LineBlocks {
+  readonly #maxEntryBytes: number;
+  #ahead: ReadAhead | undefined;
+  #scan: ScanSteps | undefined;
+  #block: ScannedLine[] = [];
+
+  private constructor(maxEntryBytes: number) {
+    this.#maxEntryBytes = maxEntryBytes;
+  }
+
+  /** Reads the first chunk, so that a file that is cut right now shows itself here. Then `end` it. */
+  static async start(
+    file: OpenFile,
+    maxEntryBytes: number,
+    range: BlockRange,
+  ): Promise<LineBlocks> {
+    const blocks = new LineBlocks(maxEntryBytes);
+    try {
+      await blocks.#start(file, range);
+    } catch (error) {
+      await blocks.end();
+      throw error;
+    }
+    return blocks;
+  }
+
+  /**
+   * The lines that are complete with the next chunk, to be used before the next call; undefined
+   * when the range is gone through. Only those of more than `maxEntryBytes` may be classified.
+   */
+  async next(): Promise<readonly ScannedLine[] | undefined> {
+    // A new block rather than a cleared one: the first was filled by `start`.
+    while (this.#block.length === 0 && this.#scan !== undefined) await this.#step(this.#scan);
+    const block = this.#block;
+    this.#block = [];
+    return block.length === 0 ? undefined : block;
+  }
+
+  /** To be awaited before the file is closed. */
+  async end(): Promise<void> {
+    this.#scan = undefined;
+    await this.#ahead?.end();
+  }
+
+  async #start(file: OpenFile, { reverse, ...range }: BlockRange): Promise<void> {
+    const options = { ...range, lazy: true, chunkBytes: READ_BYTES, maxReadBytes: READ_BYTES };
+    const see = (line: ScannedLine): undefined => {
+      // Later its scan may be in the midst of another line.
+      if (line.length > this.#maxEntryBytes) line.facts();
+      this.#block.push(line);
+    };
+    if (reverse) {
+      this.#scan = await startBackward(file, options, see);
+    } else {
+      this.#ahead = new ReadAhead(file, range.to, READ_BYTES);
+      this.#scan = await startForward(this.#ahead, options, see);
+    }
+    await this.#step(this.#scan);
+  }
+
+  async #step(scan: ScanSteps): Promise<void> {
+    if (!(await scan.step())) this.#scan = undefined;
+  }
+}

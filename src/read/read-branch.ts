@@ -1,0 +1,82 @@
+import type { EntryRecord } from "../entry/entry.js";
+import type { OpenFile } from "../file/file-system.js";
+import { findLeaf } from "../scan/find-leaf.js";
+import { BranchReading } from "./branch-reading.js";
+import type { BranchEnd, Wanted } from "./branch-walk.js";
+import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
+import { UnreadEntry } from "./read-entry.js";
+import type { ReadSource } from "./read-source.js";
+
+/** Options of `branch`. */
+export interface BranchOptions {
+  /**
+   * End with the newest compaction on the branch and the entries that it kept: the last one to come
+   * is the compaction's `firstKeptEntryId`. When that one is not on the branch, the branch goes on
+   * to its root; when the compaction names none or is oversized, it ends there. @default false
+   */
+  readonly untilCompaction?: boolean;
+  /** Told how the branch ended, before the iteration ends. Not called when the caller ends it. */
+  readonly onEnd?: (end: BranchEnd) => void;
+  /** Ends the reading with `LEAFLOG_ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The entries from `fromId` to the root, each followed by its parent, in one pass over the file
+ * from its end. Without `fromId` it begins at the leaf; in a linear transcript at the last entry. A
+ * linear entry is the child of the one before it.
+ *
+ * The generator returns how the branch ended, and tells `onEnd`: `for await` does not show what a
+ * generator returns. A parent that stands behind its child, as no append leaves it, counts as
+ * missing; what is missing is looked for once more, to tell a cycle.
+ *
+ * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`
+ */
+export async function* readBranch(
+  source: ReadSource,
+  fromId?: string,
+  options: BranchOptions = {},
+): AsyncGenerator<EntryRecord, BranchEnd, undefined> {
+  const { untilCompaction = false, signal, onEnd } = options;
+  const { maxEntryBytes } = source;
+  const file = await openToRead(source, signal);
+  let end: BranchEnd =
+    fromId === undefined ? { end: "root" } : { end: "missing-parent", id: fromId };
+  if (file !== undefined) {
+    try {
+      const begun = await withStat(file, async ({ size }) => {
+        const start = await branchStart(file, size, fromId, signal);
+        if (start === undefined) return undefined;
+        const plan = { start, size, maxEntryBytes, untilCompaction, signal };
+        const reading = new BranchReading(file, plan);
+        return { reading, first: await reading.next() };
+      });
+      for (let block = begun?.first; block; block = await begun?.reading.next()) {
+        for (const met of block) {
+          if (signal?.aborted) throw signal.reason;
+          yield met instanceof UnreadEntry ? await met.read(file) : met;
+        }
+      }
+      if (begun) end = await begun.reading.end();
+    } catch (error) {
+      throw readFailed(source.file, error, signal);
+    } finally {
+      await closeRead(source, file);
+    }
+  }
+  onEnd?.(end);
+  return end;
+}
+
+/** What a branch begins with; undefined where there is no entry to begin with. */
+async function branchStart(
+  file: OpenFile,
+  size: number,
+  fromId: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Wanted | undefined> {
+  if (fromId !== undefined) return { id: fromId };
+  const { shape, leafId } = await findLeaf(file, { size, signal });
+  if (shape === "linear") return "previous";
+  return leafId === null ? undefined : { id: leafId };
+}

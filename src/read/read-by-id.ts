@@ -1,0 +1,41 @@
+import type { EntryRecord } from "../entry/entry.js";
+import { scanBackward } from "../scan/scan-backward.js";
+import { withFile, withStat } from "./open-to-read.js";
+import { isEntry, type MetEntry, meetEntry, recordOf } from "./read-entry.js";
+import type { ReadSource } from "./read-source.js";
+
+/** Options of `entry`. */
+export interface EntryOptions {
+  /** Ends the reading with `LEAFLOG_ABORTED`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The last entry of that id, searched from the end of the file; undefined when there is none.
+ *
+ * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`
+ */
+export async function readEntryById(
+  source: ReadSource,
+  id: string,
+  { signal }: EntryOptions = {},
+): Promise<EntryRecord | undefined> {
+  return withFile<EntryRecord | undefined>(
+    source,
+    undefined,
+    async (file) => {
+      const found = await withStat(file, async ({ size: to }) => {
+        let entry: MetEntry | undefined;
+        await scanBackward(file, { to, signal }, (line) => {
+          const facts = line.facts();
+          if (facts.id !== id || !isEntry(facts)) return undefined;
+          entry = meetEntry(line, source.maxEntryBytes);
+          return entry === undefined;
+        });
+        return entry;
+      });
+      return found && recordOf(file, found);
+    },
+    signal,
+  );
+}

@@ -1,0 +1,133 @@
+import type { DamageReason } from "../scan/line-part.js";
+
+/**
+ * What keeps a transcript from being whole; `repairTranscript` mends each of them.
+ * - `header`: the first line that is not blank is no header;
+ * - `malformed`: there are lines that are no JSON;
+ * - `tail`: no newline ends the file;
+ * - `linear`: there are linear entries, which walks along the tree do not meet;
+ * - `dangling`: entries name a parent that is not there;
+ * - `duplicate-ids`: entries share an id;
+ * - `cycles`: entries are their own ancestors;
+ * - `links-unchecked`: there are more ids than `maxEntries`, so that the last three are unknown.
+ */
+export type VerifyProblem =
+  | "header"
+  | "malformed"
+  | "tail"
+  | "linear"
+  | "dangling"
+  | "duplicate-ids"
+  | "cycles"
+  | "links-unchecked";
+
+/**
+ * What a malformed line looks like.
+ * - `cut`: a record that ends before it is whole;
+ * - `spliced`: whole records, and before, between or behind them one that is cut, or other bytes;
+ * - `fused`: whole records and nothing else: newlines are missing;
+ * - `nul`: NUL bytes, with whole records or without;
+ * - `no-json`: anything else.
+ */
+export type MalformedSignature = DamageReason | "spliced" | "fused";
+
+/** Where something is. */
+export interface Extent {
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+  /** Bytes, without the newline. */
+  readonly length: number;
+}
+
+/** How many there are, and the first 100 of them. */
+export interface Listed<T> {
+  readonly total: number;
+  readonly first: readonly T[];
+}
+
+/** A line that is no JSON. */
+export interface MalformedFinding extends Extent {
+  /** 1 for the first line of the file. */
+  readonly line: number;
+  readonly signature: MalformedSignature;
+  /** Whole records in it, which a repair can save. */
+  readonly records: number;
+}
+
+/** An entry that a finding names. */
+export interface EntryFinding {
+  /** Offset of the entry's object, in bytes from the start of the file. */
+  readonly offset: number;
+  /** Absent where the line is longer than 1 MiB. */
+  readonly id?: string;
+}
+
+/** What the links between the entries come to. */
+export interface LinkFindings {
+  /** Entries without a parent. More than one are as many trees. */
+  readonly roots: Listed<EntryFinding>;
+  /** Entries whose parent is not in the file. */
+  readonly dangling: Listed<EntryFinding & { readonly parentId?: string }>;
+  /** Entries with more than one child, and how many they have. No problem by themselves. */
+  readonly forks: Listed<EntryFinding & { readonly children: number }>;
+  /** One entry of each circle, and how many entries that has. */
+  readonly cycles: Listed<EntryFinding & { readonly entries: number }>;
+  /** Entries that have the id of an earlier one: with the same bytes, and with other ones. */
+  readonly duplicates: {
+    readonly same: Listed<EntryFinding>;
+    readonly different: Listed<EntryFinding>;
+  };
+  /** Entries from the leaf to its root, both counted. */
+  readonly branchLength: number;
+  /** Whether that root is one, rather than an entry whose parent is missing, or a circle. */
+  readonly branchWhole: boolean;
+}
+
+/** What `verifyTranscript` found. Lists hold the first 100 of their kind; totals count them all. */
+export interface VerifyReport {
+  /** Absolute path of the transcript. */
+  readonly file: string;
+  /** Whether there are no problems. */
+  readonly ok: boolean;
+  readonly problems: readonly VerifyProblem[];
+  /** Size of the file in bytes when the reading began; what was appended since is not in here. */
+  readonly bytes: number;
+  readonly lines: number;
+  readonly header:
+    | { readonly state: "header"; readonly id: string; readonly version: number | undefined }
+    /** The file is empty, or blank. */
+    | { readonly state: "empty" }
+    /** The first line that is not blank is none. */
+    | ({ readonly state: "missing" } & Extent);
+  readonly counts: {
+    readonly entries: number;
+    readonly linked: number;
+    readonly linear: number;
+    /** Entries whose `id` or `parentId` cannot take part in a chain. */
+    readonly unlinked: number;
+    /** Headers, the first one included. */
+    readonly headers: number;
+    /** Lines that are JSON, but no object. */
+    readonly values: number;
+    readonly blank: number;
+    readonly malformed: number;
+  };
+  /** Entries by type. Beyond 1,000 types the further ones are counted under `(other)`. */
+  readonly types: Readonly<Record<string, number>>;
+  readonly malformed: Listed<MalformedFinding> & {
+    readonly signatures: Readonly<Record<MalformedSignature, number>>;
+    /** Whole records in malformed lines: they are no entries until a repair saves them. */
+    readonly records: number;
+  };
+  /** What follows the last newline, if anything does. */
+  readonly unterminatedTail?: Extent & { readonly kept: "entry" | "malformed" };
+  /** Batches that are not whole, by the first of their entries that is there. No problem. */
+  readonly interruptedBatches: Listed<Extent & { readonly present: number; readonly size: number }>;
+  readonly longestLine: Extent & { readonly line: number };
+  readonly leaf: {
+    readonly id: string | null;
+    readonly shape: "empty" | "linear" | "linked";
+  };
+  /** Absent when there are more ids than `maxEntries`. */
+  readonly links?: LinkFindings;
+}

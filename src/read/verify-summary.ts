@@ -1,0 +1,68 @@
+import type { FoundHeader } from "../scan/find-header.js";
+import type { LinkFindings, VerifyProblem, VerifyReport } from "./verify-report.js";
+import type { VerifyScan } from "./verify-scan.js";
+
+/** All that the reading of a file came to. */
+export interface VerifyFacts {
+  readonly file: string;
+  /** Bytes that were read. */
+  readonly size: number;
+  readonly header: FoundHeader;
+  /** Whether a missing header is a problem. */
+  readonly headerRequired: boolean;
+  readonly scan: VerifyScan;
+  readonly leaf: VerifyReport["leaf"];
+  /** Undefined when there were too many to check. */
+  readonly links: LinkFindings | undefined;
+}
+
+/** The report of it. */
+export function summarize(facts: VerifyFacts): VerifyReport {
+  const { file, size, header, scan, leaf, links } = facts;
+  const problems = [...problemsOf(facts)];
+  const { linked, linear, unlinked } = scan.counts;
+  const { findings, signatures, records } = scan.malformed;
+  return {
+    file,
+    ok: problems.length === 0,
+    problems,
+    bytes: size,
+    lines: scan.lines,
+    header: describeHeader(header),
+    counts: {
+      entries: linked + linear + unlinked,
+      ...scan.counts,
+      malformed: findings.total,
+    },
+    types: Object.fromEntries(scan.types),
+    malformed: { ...findings.listed, signatures, records },
+    ...(scan.tail && { unterminatedTail: scan.tail }),
+    interruptedBatches: scan.batches.interrupted.listed,
+    longestLine: scan.longest,
+    leaf,
+    ...(links && { links }),
+  };
+}
+
+function describeHeader(header: FoundHeader): VerifyReport["header"] {
+  if (header.state === "empty") return { state: "empty" };
+  const { offset, length } = header;
+  if (header.state === "damaged") return { state: "missing", offset, length };
+  return { state: "header", id: header.id, version: header.version };
+}
+
+function* problemsOf(facts: VerifyFacts): Iterable<VerifyProblem> {
+  const { header, headerRequired, scan, links } = facts;
+  if (headerRequired && header.state === "damaged") yield "header";
+  if (scan.malformed.findings.total > 0) yield "malformed";
+  if (scan.tail) yield "tail";
+  if (scan.counts.linear > 0) yield "linear";
+  if (links === undefined) {
+    yield "links-unchecked";
+    return;
+  }
+  if (links.dangling.total > 0) yield "dangling";
+  const { same, different } = links.duplicates;
+  if (same.total + different.total > 0) yield "duplicate-ids";
+  if (links.cycles.total > 0) yield "cycles";
+}

@@ -1,0 +1,88 @@
+import type { FileSystem, OpenFile } from "../file/file-system.js";
+import { findHeader } from "../scan/find-header.js";
+import { findLeaf } from "../scan/find-leaf.js";
+import { scanParts } from "../scan/scan-parts.js";
+import { MAX_LISTED } from "./verify-findings.js";
+import { EntryGraph } from "./verify-graph.js";
+import { findLinks } from "./verify-links.js";
+import { asReadError, guardedListener } from "./verify-progress.js";
+import type { VerifyReport } from "./verify-report.js";
+import { VerifyScan } from "./verify-scan.js";
+import { summarize } from "./verify-summary.js";
+
+/** Ids whose links are checked unless the caller says otherwise: half a GB of tables. */
+export const MAX_ENTRIES = 16_777_216;
+
+/** How a file is verified. */
+export interface VerifyFileOptions {
+  readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether a missing header is a problem. */
+  readonly header: "required" | "optional";
+  readonly maxEntries: number;
+}
+
+/**
+ * Reads a transcript once, without the lock, and says what state it is in.
+ *
+ * @throws LeaflogError `LEAFLOG_READ_FAILED`, also when there is no file; `LEAFLOG_ABORTED`
+ */
+export async function verifyFile(
+  fs: FileSystem,
+  path: string,
+  options: VerifyFileOptions,
+): Promise<VerifyReport> {
+  try {
+    options.signal?.throwIfAborted();
+    const file = await fs.open(path, "read");
+    try {
+      return await verifyOpen(file, path, options);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw asReadError(path, error, options.signal);
+  }
+}
+
+async function verifyOpen(
+  file: OpenFile,
+  path: string,
+  options: VerifyFileOptions,
+): Promise<VerifyReport> {
+  const { onProgress: listener, signal, maxEntries } = options;
+  const onProgress = guardedListener(listener);
+  const { size } = await file.stat();
+  const header = await findHeader(file, size, { signal });
+  const graph = new EntryGraph(maxEntries, MAX_LISTED);
+  const scan = new VerifyScan(file, graph, signal);
+  let told = -1;
+  await scanParts(
+    file,
+    {
+      to: size,
+      signal,
+      onProgress: (bytesDone) => {
+        // A scan that starts over behind a long line has read a little ahead.
+        if (bytesDone <= told || bytesDone >= size) return;
+        told = bytesDone;
+        onProgress?.(bytesDone, size);
+      },
+    },
+    scan,
+  );
+  await scan.settle();
+  scan.batches.finish();
+  const { leafId, shape } = await findLeaf(file, { size, signal });
+  const links = graph.full ? undefined : await findLinks(file, size, graph, scan, leafId, signal);
+  onProgress?.(size, size);
+  return summarize({
+    file: path,
+    size,
+    header,
+    headerRequired: options.header === "required",
+    scan,
+    leaf: { id: leafId, shape },
+    links,
+  });
+}

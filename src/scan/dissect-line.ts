@@ -1,0 +1,47 @@
+import type { OpenFile } from "../file/file-system.js";
+import { LineDissection, MIN_PUSH } from "./line-dissection.js";
+import type { LinePart } from "./line-part.js";
+import { Pace } from "./pace.js";
+import { readFully } from "./read-fully.js";
+
+/** Under a millisecond of tokenizing; a slice is made of a few. */
+const CHUNK_BYTES = 32_768;
+
+/** Takes a malformed line apart that is at hand; for lines short enough to be one slice of work. */
+export function dissectHeld(bytes: Buffer, emit: (part: LinePart) => void): void {
+  const dissection = new LineDissection(bytes.length, emit);
+  while (!dissection.done) dissection.push(bytes, dissection.wanted, bytes.length);
+}
+
+/**
+ * Takes a malformed line of any length apart, reading it chunk by chunk.
+ *
+ * @throws the error of a failed read, the signal's reason, or an `Error` when the file is shorter
+ */
+export async function dissectLine(
+  file: OpenFile,
+  line: { readonly offset: number; readonly length: number },
+  emit: (part: LinePart) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const dissection = new LineDissection(line.length, emit);
+  const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, line.length));
+  const pace = new Pace();
+  /** Offsets in the line of what is held. */
+  let from = 0;
+  let to = 0;
+  while (!dissection.done) {
+    const at = dissection.wanted;
+    const enough = to === line.length || to - at >= MIN_PUSH;
+    if (at < from || at >= to || !enough) {
+      signal?.throwIfAborted();
+      const wanted = Math.min(chunk.length, line.length - at);
+      const read = await readFully(file, chunk, 0, wanted, line.offset + at);
+      if (read < wanted) throw new Error(`the file ends within the line at ${line.offset}`);
+      from = at;
+      to = at + wanted;
+    }
+    dissection.push(chunk, at - from, to - from);
+    await pace.pause();
+  }
+}

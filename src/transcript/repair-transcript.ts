@@ -1,0 +1,74 @@
+import { repairFile } from "../append/repair/repair.js";
+import type { RepairMode } from "../append/repair/repair-options.js";
+import type { RepairReport } from "../append/repair/repair-report.js";
+import { invalid, resolveOptions, type TranscriptOptions } from "../options.js";
+import { resolveTranscript } from "./open-transcript.js";
+import { shareWriter } from "./open-writers.js";
+import { ensureOutsideTransaction } from "./transaction.js";
+
+/** Options of `repairTranscript`. */
+export interface RepairTranscriptOptions
+  extends Pick<TranscriptOptions, "cwd" | "fileSystem" | "header" | "lock" | "sessionId"> {
+  /**
+   * Find out what would be changed, without the lock and without a trace on the disk. The report
+   * lists the changes that a repair of the same file would.
+   * @default false
+   */
+  readonly dryRun?: boolean;
+  /**
+   * `salvage` goes through the whole file. `tail` repairs the end alone, behind the last line that
+   * is whole: a torn tail, trailing NUL bytes; neither links nor the header are looked at.
+   * @default "salvage"
+   */
+  readonly mode?: RepairMode;
+  /** Keep the original under another name beside the transcript. @default true */
+  readonly backup?: boolean;
+  /** Told as the repair proceeds; it reads the file twice, and both passes count. */
+  readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
+  /** Gives the repair up; the transcript stays as it was. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Repairs a transcript of any size, under its lock:
+ * - whole records in malformed lines get lines of their own: fused ones, and those behind a record
+ *   that is cut or behind NUL bytes;
+ * - what is left of such a line is moved, byte for byte, to `FILE.damaged-<time>.jsonl`, which is
+ *   on the medium before the transcript is replaced;
+ * - a missing header is added, unless `header` is `optional`, and so is a missing last newline;
+ * - an entry whose parent is not in the file is linked to the one before it: to what would have
+ *   been the leaf there;
+ * - linear entries are linked as a migration links them;
+ * - of entries that share an id the later one is moved when it is the same byte for byte, and gets
+ *   a new id otherwise, its old one kept as `originalId`. Later `parentId` and `targetId` follow.
+ *
+ * All else stays, byte for byte. The file is replaced in one step: whatever happens it is the old
+ * one or the new one. A second repair changes nothing, and `verifyTranscript` has no more problems
+ * to report, unless there are more than 16,777,216 ids: then no link is changed.
+ *
+ * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`, `LEAFLOG_BAD_HEADER` for a header of a later
+ * version, `LEAFLOG_READ_FAILED`, also when there is no such file, `LEAFLOG_WRITE_FAILED`,
+ * `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`
+ */
+export async function repairTranscript(
+  file: string,
+  options: RepairTranscriptOptions = {},
+): Promise<RepairReport> {
+  const { dryRun = false, mode = "salvage", backup = true, onProgress, signal, ...rest } = options;
+  if (mode !== "salvage" && mode !== "tail") {
+    throw invalid("mode", mode, 'one of "salvage", "tail"');
+  }
+  const resolved = resolveOptions(rest);
+  const { fileSystem, header, sessionId, cwd, lock } = resolved;
+  const path = await resolveTranscript(file, fileSystem);
+  const how = { mode, dryRun, backup, header, sessionId, cwd, onProgress, signal };
+  // Nobody's writes are in the way of a look.
+  if (dryRun) return repairFile(fileSystem, path, { ...how, stillOwner: async () => true });
+  const share = shareWriter(path, resolved);
+  try {
+    ensureOutsideTransaction(share.writer);
+    return await share.writer.repair(how, { timeoutMs: lock.timeoutMs, signal });
+  } finally {
+    await share.release();
+  }
+}

@@ -1,0 +1,36 @@
+import { resolveOptions, type TranscriptOptions, whole } from "../options.js";
+import { MAX_ENTRIES, verifyFile } from "../read/verify.js";
+import type { VerifyReport } from "../read/verify-report.js";
+import { resolveTranscript } from "./open-transcript.js";
+
+/** Options of `verifyTranscript`. */
+export interface VerifyTranscriptOptions extends Pick<TranscriptOptions, "fileSystem" | "header"> {
+  /** Told, as the reading proceeds, how many bytes are done of how many. */
+  readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
+  readonly signal?: AbortSignal;
+  /**
+   * Ids in the file whose links are checked; each takes 30 to 36 bytes of memory while the
+   * transcript is verified, and nothing else grows with the file. Above, the report has no `links`
+   * and lists the problem `links-unchecked`.
+   * @default 16_777_216 (about half a GB)
+   */
+  readonly maxEntries?: number;
+}
+
+/**
+ * Reads a transcript of any size once, without the lock and without changing anything, and reports
+ * all that is in it and all that is wrong with it. What is appended meanwhile is not looked at.
+ *
+ * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`; `LEAFLOG_READ_FAILED`, also when there is no
+ * such file; `LEAFLOG_ABORTED`
+ */
+export async function verifyTranscript(
+  file: string,
+  options: VerifyTranscriptOptions = {},
+): Promise<VerifyReport> {
+  const { onProgress, signal } = options;
+  const { fileSystem, header } = resolveOptions(options);
+  const maxEntries = whole("maxEntries", options.maxEntries, MAX_ENTRIES, 1);
+  const path = await resolveTranscript(file, fileSystem);
+  return verifyFile(fileSystem, path, { onProgress, signal, header, maxEntries });
+}
