@@ -39,8 +39,8 @@ export interface FollowOptions {
  * it comes as it is. With `from: "end"` the end is that of the first look, which comes with the
  * first `next`; to miss nothing, take the cursor from `page`.
  *
- * While `next` waits, the signal alone ends it: `return` would wait too. Nothing is held open between two looks but the system's watch on the file, and that and a timer
- * keep the process alive.
+ * While `next` waits, the signal alone ends it: `return` would wait too. Between two looks nothing is
+ * held but the system's watch on the file and a timer, which keep the process alive.
  *
  * @throws LeaflogError `LEAFLOG_READ_FAILED`
  */

@@ -54,7 +54,6 @@ export class LineBlocks {
    * when the range is gone through. Only those of more than `maxEntryBytes` may be classified.
    */
   async next(): Promise<readonly ScannedLine[] | undefined> {
-    // A new block rather than a cleared one: the first was filled by `start`.
     while (this.#block.length === 0 && this.#scan !== undefined) await this.#step(this.#scan);
     const block = this.#block;
     this.#block = [];

@@ -63,9 +63,12 @@ class SnapshotStream extends Readable {
   }
 
   override _read(): void {
-    this.#reading = this.#readChunk().catch((error: unknown) => {
-      this.destroy(readFailed(this.#source.file, error, this.#signal));
-    });
+    // Begun a moment later, so that whoever destroys the stream finds it under way in any case.
+    this.#reading = Promise.resolve()
+      .then(() => this.#readChunk())
+      .catch((error: unknown) => {
+        this.destroy(readFailed(this.#source.file, error, this.#signal));
+      });
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -77,6 +80,7 @@ class SnapshotStream extends Readable {
   }
 
   async #readChunk(): Promise<void> {
+    if (this.destroyed) return;
     const wanted = Math.min(CHUNK_BYTES, this.#size - this.#position);
     if (wanted === 0) {
       this.push(null);

@@ -142,6 +142,26 @@ describe("follow", () => {
     }
   });
 
+  it("goes on when a line is cut off between being found and being read", async () => {
+    const first = HEADER_LINE + linkedLine("a", null);
+    const text = "x".repeat(1_500_000);
+    await writeFile(file, first + linkedLine("long", null, { text }));
+    let cut = false;
+    port.before = async ({ name, args }) => {
+      // Its body is the one thing that is read at once.
+      if (name !== "file.read" || (args[2] as number) < text.length || cut) return;
+      cut = true;
+      await truncate(file, first.length);
+    };
+    const whole = await openTranscript(file, { fileSystem: port.fileSystem });
+    const following = new Following(whole, { from: "start", pollMs: 20 });
+    await following.until(1);
+    while (!cut) await delay(5);
+    await appendFile(file, linkedLine("b", "a"));
+    expect(await following.until(2)).toEqual(["a", "b"]);
+    await following.stop();
+  });
+
   it("gives a batch when all of it is there", async () => {
     await writeFile(file, HEADER_LINE + batchLine("a", 0, 3));
     const following = await follow();
@@ -205,6 +225,22 @@ describe("follow", () => {
     await rename(file, `${file}.away`);
     await delay(QUIET_MS);
     await appendFile(`${file}.away`, linkedLine("b", "a"));
+    await rename(`${file}.away`, file);
+    expect(await following.until(2)).toEqual(["a", "b"]);
+  });
+
+  it("misses no change while it begins to watch a file that came back", async () => {
+    await writeFile(file, HEADER_LINE + linkedLine("a", null));
+    const following = await follow({ from: "start" });
+    await following.until(1);
+    let back = false;
+    port.before = async ({ name }) => {
+      if (name !== "watch" || back) return;
+      back = true;
+      await appendFile(file, linkedLine("b", "a"));
+    };
+    await rename(file, `${file}.away`);
+    await delay(QUIET_MS);
     await rename(`${file}.away`, file);
     expect(await following.until(2)).toEqual(["a", "b"]);
   });

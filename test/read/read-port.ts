@@ -31,6 +31,16 @@ export class ReadPort {
   }
 
   async #around(call: PortCall, run: RunCall): Promise<unknown> {
+    const isRead = call.name === "file.read";
+    if (isRead) this.#reads += 1;
+    try {
+      return await this.#answer(call, run);
+    } finally {
+      if (isRead) this.#reads -= 1;
+    }
+  }
+
+  async #answer(call: PortCall, run: RunCall): Promise<unknown> {
     // A close that fails takes the descriptor with it all the same.
     if (call.name === "file.close") {
       this.openFiles -= 1;
@@ -46,14 +56,9 @@ export class ReadPort {
       }
       case "file.read": {
         const [buffer, offset, length, position] = call.args as [Buffer, number, number, number];
-        this.#reads += 1;
-        try {
-          const read = await run([buffer, offset, Math.min(length, this.maxRead), position]);
-          this.bytesRead += read as number;
-          return read;
-        } finally {
-          this.#reads -= 1;
-        }
+        const read = await run([buffer, offset, Math.min(length, this.maxRead), position]);
+        this.bytesRead += read as number;
+        return read;
       }
       case "watch": {
         const end = (await run()) as () => void;
