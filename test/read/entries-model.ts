@@ -2,15 +2,18 @@ import type { Entry, EntryRecord } from "../../src/entry/entry.js";
 
 /** The entries of a file, split and parsed at once with no thought of cost. */
 export function modelEntries(content: Buffer): EntryRecord[] {
-  const records: EntryRecord[] = [];
+  return [...modelLines(content)];
+}
+
+/** The same, one after another. */
+export function* modelLines(content: Buffer): Generator<EntryRecord> {
   for (let offset = 0; offset < content.length; ) {
     const newline = content.indexOf(0x0a, offset);
     const end = newline === -1 ? content.length : newline;
     const entry = modelEntry(content.subarray(offset, end), offset);
-    if (entry) records.push({ entry, offset, length: end - offset });
+    if (entry) yield { entry, offset, length: end - offset };
     offset = end + 1;
   }
-  return records;
 }
 
 function modelEntry(line: Buffer, offset: number): Entry | undefined {

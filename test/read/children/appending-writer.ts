@@ -10,7 +10,7 @@ process.on("message", () => {
 let sequence = 0;
 const entry = () => {
   sequence += 1;
-  const padding = "é".repeat(sequence % 89 === 0 ? 90_000 : (sequence * 31) % 900);
+  const padding = "é".repeat(sequence % 997 === 0 ? 90_000 : (sequence * 31) % 900);
   return { type: "custom", id: `${writer}-${sequence}`, padding };
 };
 process.send?.("ready");
