@@ -94,6 +94,13 @@ export class Lease {
 
   /** The error for a call that could not have the lock in time. */
   async timeoutError(waitedMs: number): Promise<LeaflogError> {
+    if (this.#slot.waiting) {
+      return new LeaflogError(
+        "LEAFLOG_TIMEOUT",
+        `as many transcripts as maxOpenFiles allows were being appended to for all of ${waitedMs} ms; nothing was written: try again, or raise maxOpenFiles or timeoutMs`,
+        { file: this.#file, waitedMs },
+      );
+    }
     const { ageMs, owner, isFile } = await this.#lock.describeHolder();
     const holder = owner?.pid === undefined ? "another writer" : `process ${owner.pid}`;
     const advice = isFile

@@ -10,10 +10,16 @@ const waiting: { readonly limit: number; readonly admit: () => void }[] = [];
 export class OpenSlot {
   readonly #limit: number;
   #taken = false;
+  #waiting = false;
 
   /** @param limit files that may be open when this one is opened */
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  /** Whether it waits for another to be given up. */
+  get waiting(): boolean {
+    return this.#waiting;
   }
 
   /** Waits until fewer than `limit` are in use. Does nothing when it is taken already. */
@@ -24,7 +30,9 @@ export class OpenSlot {
       used += 1;
       return;
     }
+    this.#waiting = true;
     await new Promise<void>((admit) => waiting.push({ limit: this.#limit, admit }));
+    this.#waiting = false;
   }
 
   /** Gives it to the next in line. Does nothing when it is not taken. */

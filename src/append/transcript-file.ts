@@ -118,9 +118,13 @@ export class TranscriptFile {
       () => false,
     );
     await this.abandon(restored);
+    const next =
+      tail.header.state === "header"
+        ? "the next append closes them off"
+        : "should that be half a header, repair the transcript or remove the file";
     const message = restored
       ? "the write failed; the file ends where it ended before"
-      : "the write failed and its bytes could not be cut back; the next append closes them off";
+      : `the write failed and its bytes could not be cut back; ${next}`;
     throw writeFailed(this.path, message, cause, restored);
   }
 

@@ -44,6 +44,19 @@ test("transcripts whose lock is stuck keep no others out", async () => {
   await Promise.all(stuck.map((transcript) => transcript.close()));
 });
 
+test("who waits in vain for a slot is not told of another writer's lock", async () => {
+  const directory = await tempDirectory();
+  await using held = await openTranscript(join(directory, "held.jsonl"), { maxOpenFiles: 1 });
+  await using late = await openTranscript(join(directory, "late.jsonl"), { maxOpenFiles: 1 });
+  await held.transaction(async () => {
+    await expect(late.append({ type: "a" }, { timeoutMs: 50 })).rejects.toMatchObject({
+      code: "LEAFLOG_TIMEOUT",
+      message: expect.stringContaining("maxOpenFiles"),
+    });
+  });
+  expect(await late.append({ type: "b" })).toMatchObject({ parentId: null });
+});
+
 test("slots go to who waits longest, and may be taken and freed twice", async () => {
   const order: number[] = [];
   const first = new OpenSlot(1);

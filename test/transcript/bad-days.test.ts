@@ -11,7 +11,12 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type FileSystem, openTranscript, type TranscriptOptions } from "../../src/index.js";
+import {
+  type FileSystem,
+  openTranscript,
+  repairTranscript,
+  type TranscriptOptions,
+} from "../../src/index.js";
 import {
   failingFileSystem,
   interceptedFileSystem,
@@ -198,6 +203,26 @@ describe("a failed write leaves no trace", () => {
       parentId: "a",
       tornTail: { length: 20, kept: "malformed" },
     });
+  });
+
+  test("the cut of half a header fails too: the error says what to do, and repair does it", async () => {
+    const file = join(await tempDirectory(), "a.jsonl");
+    const torn = tearing(file, 20, "ENOSPC");
+    const fileSystem = interceptedFileSystem(async ({ name }, run) => {
+      if (name === "file.truncate") throw systemError("EIO");
+      return run();
+    }, torn);
+    await using transcript = await openTranscript(file, { fileSystem });
+    await expect(transcript.append({ type: "b" })).rejects.toMatchObject({
+      cutBack: false,
+      message: expect.stringContaining("repair the transcript"),
+    });
+    await expect(transcript.append({ type: "c" })).rejects.toMatchObject({
+      code: "LEAFLOG_BAD_HEADER",
+    });
+    await repairTranscript(file, { dryRun: false });
+    expect(await transcript.append({ type: "c" })).toMatchObject({ parentId: null });
+    await readChain(file);
   });
 
   test("all calls of the group learn of it, and the next group works", async () => {

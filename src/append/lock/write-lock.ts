@@ -57,6 +57,8 @@ export class WriteLock {
   readonly #note: OwnerNote;
   #lease: Lease | undefined;
   #releasing: Promise<void> | undefined;
+  /** Whether a release failed, so that our own directory may still be in our way. */
+  #left = false;
 
   /** @param file - absolute path of the transcript, symlinks resolved; it need not exist. */
   constructor(fs: FileSystem, file: string, options: WriteLockOptions) {
@@ -109,6 +111,7 @@ export class WriteLock {
     while (wanted()) {
       await slot.take();
       try {
+        if (this.#left) await this.#removeOwn();
         await this.#take();
         return true;
       } catch (error) {
@@ -160,7 +163,8 @@ export class WriteLock {
    * give back: not held, or another's by now.
    *
    * @throws LEAFLOG_LOCK_FAILED, with `cause`, when the directory cannot be looked up or removed. It
-   * is no longer refreshed then, and others take it over after `staleMs`.
+   * is no longer refreshed then: the next {@link WriteLock.acquire} removes it first, and others take
+   * it over after `staleMs`.
    */
   release(): Promise<void> {
     this.#releasing ??= this.#giveBack().finally(() => {
@@ -206,6 +210,7 @@ export class WriteLock {
     if (lease === undefined) return;
     this.#lease = undefined;
     await this.#adapter.end();
+    this.#left = true;
     try {
       // Before proper-lockfile forgets the lock: a process that exits halfway still removes it.
       await this.#removeOwn();
@@ -217,10 +222,12 @@ export class WriteLock {
   }
 
   async #removeOwn(): Promise<void> {
-    if (!(await this.#directory.isOurs())) return this.#note.removeOwn();
-    // The note first: once the directory is gone, the note may be the next owner's.
-    await this.#note.remove();
-    await this.#directory.remove();
+    if (await this.#directory.isOurs()) {
+      // The note first: once the directory is gone, the note may be the next owner's.
+      await this.#note.remove();
+      await this.#directory.remove();
+    } else await this.#note.removeOwn();
+    this.#left = false;
   }
 
   #removeAtExit(): void {

@@ -1,5 +1,6 @@
 import { readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdir, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { WriteLock } from "../../../src/append/lock/write-lock.js";
@@ -134,6 +135,29 @@ describe.concurrent("a disk error while it is held", () => {
     expect(performance.now() - start).toBeLessThan(3000);
     await lock.release();
     expect(readdirSync(scene.directory)).toEqual([]);
+  });
+
+  test("a lock that could not be given back is in nobody's way here", async ({ expect }) => {
+    await using scene = new LockScene();
+    let failures = 0;
+    const fs: FileSystem = {
+      ...nodeFileSystem,
+      rmdir: (path) => (failures-- > 0 ? Promise.reject(errno("EIO")) : nodeFileSystem.rmdir(path)),
+    };
+    // Had it to go stale, the test would time out.
+    const lock = new WriteLock(fs, scene.file, { staleMs: 600_000 });
+    await lock.acquire(always);
+    failures = 2;
+    await failure(lock.release());
+    expect(await failure(lock.acquire(always))).toMatchObject({ code: "LEAFLOG_LOCK_FAILED" });
+    expect(await lock.acquire(always)).toBe(true);
+    failures = 1;
+    await failure(lock.release());
+    // Another took it over since: that one's is left alone.
+    await rm(lock.path, { recursive: true });
+    await mkdir(lock.path);
+    expect(await lock.acquire(forMs(100))).toBe(false);
+    expect(readdirSync(scene.directory)).toEqual([basename(lock.path)]);
   });
 
   test("a slow disk, 100 ms each call, is no loss either", async ({ expect }) => {

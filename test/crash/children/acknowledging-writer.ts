@@ -1,5 +1,5 @@
-import { writeSync } from "node:fs";
 import { openTranscript } from "../../../src/index.js";
+import { say } from "../../support/say.js";
 
 // Appends to all its files at once until it is killed. Prints the number of the file and an id, no
 // earlier than the entry's acknowledgement.
@@ -16,7 +16,7 @@ async function write(file: string, number: number): Promise<void> {
             [0, 1, 2].map((index) => ({ type: "b", id: `${id}.${index}`, text })),
           )
         : [await transcript.append({ type: "a", id, text })];
-    writeSync(1, results.map((result) => `${number} ${result.id}\n`).join(""));
+    say(results.map((result) => `${number} ${result.id}`).join("\n"));
   }
 }
 

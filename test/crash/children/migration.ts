@@ -1,11 +1,11 @@
-import { writeSync } from "node:fs";
 import { LeaflogError, migrateTranscript } from "../../../src/index.js";
+import { say } from "../../support/say.js";
 
 // Migrates a transcript and keeps a backup.
 const [file] = process.argv.slice(2) as [string];
 try {
   const { backup } = await migrateTranscript(file, { backup: true });
-  writeSync(1, `migrated ${backup}\n`);
+  say(`migrated ${backup}`);
 } catch (error) {
-  writeSync(1, `${error instanceof LeaflogError ? error.code : `unexpected ${error}`}\n`);
+  say(error instanceof LeaflogError ? error.code : `unexpected ${error}`);
 }

@@ -1,5 +1,5 @@
-import { writeSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
+import { say } from "../../support/say.js";
 
 // What one writes without a library: it shows that the kills meet writes half done.
 const [bytes, name, ...files] = process.argv.slice(2) as [string, string, ...string[]];
@@ -9,7 +9,7 @@ async function write(file: string, number: number): Promise<void> {
   for (let n = 0; ; n += 1) {
     const id = `${name}.${n}`;
     await appendFile(file, `${JSON.stringify({ type: "a", id, text })}\n`);
-    writeSync(1, `${number} ${id}\n`);
+    say(`${number} ${id}`);
   }
 }
 

@@ -1,10 +1,9 @@
-import { writeSync } from "node:fs";
 import { LeaflogError, openTranscript } from "../../../src/index.js";
+import { say } from "../../support/say.js";
 
 // A few appends of all kinds, each told by its id when it is acknowledged and by its code when it
 // is refused. A write that fails does not end the program: the next one has to work.
 const [file, durability] = process.argv.slice(2) as [string, "written" | "synced"];
-const say = (line: string) => writeSync(1, `${line}\n`);
 const text = "x".repeat(300);
 
 const transcript = await openTranscript(file, { durability });

@@ -1,14 +1,13 @@
-import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { openTranscript } from "../../../src/index.js";
+import { say } from "../../support/say.js";
 
 // Appends to many transcripts at once and prints the id of each entry right when it was
 // acknowledged, for a process that may end at any moment. `handle <signal>` has it end by itself.
 const [directory = "", files = "1"] = process.argv.slice(2);
 
 let began = 0;
-const say = (line: string) => writeSync(1, `${line}\n`);
 
 async function loop(file: number): Promise<void> {
   const transcript = await openTranscript(join(directory, `${file}.jsonl`), {
