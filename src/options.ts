@@ -168,8 +168,21 @@ export function whole(
 export function invalid(name: string, value: unknown, wanted: string): LeaflogError {
   return new LeaflogError(
     "LEAFLOG_INVALID_ARGUMENT",
-    `\`${name}\` must be ${wanted}; got \`${String(value)}\` (${typeof value})`,
+    `\`${name}\` must be ${wanted}; got \`${textOf(value)}\` (${typeof value})`,
   );
+}
+
+/** Characters of a wrong value that an error quotes. */
+const QUOTED = 200;
+
+function textOf(value: unknown): string {
+  try {
+    const text = String(value);
+    return text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
+  } catch {
+    // It has no prototype, or its toString throws.
+    return "a value without a text";
+  }
 }
 
 /**

@@ -16,6 +16,8 @@ describe("options", () => {
     [{ queue: { maxBytes: 1.5 } }, "queue.maxBytes", "1.5"],
     [{ sessionId: " " }, "sessionId", " "],
     [{ cwd: 5 }, "cwd", "5"],
+    [{ cwd: Object.create(null) }, "cwd", "a value without a text"],
+    [{ linear: "x".repeat(1e6) }, "linear", `${"x".repeat(200)}…`],
   ])("%j is refused, quoted", async (options, name, value) => {
     const error = await openTranscript("a.jsonl", options as TranscriptOptions).catch((e) => e);
     expect(error).toBeInstanceOf(LeaflogError);

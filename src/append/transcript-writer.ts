@@ -8,7 +8,7 @@ import type { AppendCall } from "./append-call.js";
 import { Committer } from "./committer.js";
 import { Lease } from "./lease.js";
 import type { MigrateOptions, MigrationReport } from "./migration/migration.js";
-import { PendingCalls } from "./pending-calls.js";
+import { aborted, PendingCalls } from "./pending-calls.js";
 import type { RepairOptions } from "./repair/repair-options.js";
 import type { RepairReport } from "./repair/repair-report.js";
 import type { Tail } from "./tail.js";
@@ -19,7 +19,7 @@ import { publishTranscriptUpdates } from "./transcript-updates.js";
 export interface ExclusiveTerms {
   /** Milliseconds for the queue and the lock, not for the work. */
   readonly timeoutMs: number;
-  /** Gives it up, as long as it has not begun. */
+  /** Gives it up, as long as nothing has begun to be written. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -133,6 +133,7 @@ export class TranscriptWriter {
         );
       }
       const ground = await this.#committer.ground(call.terms.options);
+      if (terms.signal?.aborted) throw aborted(terms.signal, this.path);
       await this.#committer.commit([call], ground);
       await call.done;
       return value;
@@ -201,11 +202,8 @@ export class TranscriptWriter {
     return this.#inTurn(async () => {
       if (this.poison) throw this.poison;
       if (await this.#hold(() => waited() < timeoutMs && !signal?.aborted)) return work();
-      if (!signal?.aborted) throw await this.#lease.timeoutError(waited());
-      throw new LeaflogError("LEAFLOG_ABORTED", "aborted before it began; nothing was written", {
-        file: this.path,
-        cause: signal.reason,
-      });
+      if (signal?.aborted) throw aborted(signal, this.path);
+      throw await this.#lease.timeoutError(waited());
     });
   }
 

@@ -27,7 +27,7 @@ export class EncodedEntry {
    * `LEAFLOG_ENTRY_TOO_LARGE` above `maxEntryBytes`.
    */
   constructor(input: unknown, maxEntryBytes: number) {
-    const { type, id, timestamp, ...members } = plainObject(input);
+    const { type, id, timestamp, ...members } = membersOf(input);
     if (typeof type !== "string" || type.trim() === "" || type === "session") {
       throw invalid("type", type, 'a non-blank string other than "session"');
     }
@@ -78,13 +78,24 @@ export class EncodedEntry {
   }
 }
 
+function membersOf(input: unknown): Record<string, unknown> {
+  try {
+    return plainObject(input);
+  } catch (error) {
+    if (error instanceof LeaflogError) throw error;
+    throw notSerializable("a member cannot be read", error);
+  }
+}
+
 function plainObject(input: unknown): Record<string, unknown> {
   const value = jsonValue(input, "");
   if (!isObject(value)) {
     const got = Array.isArray(value) ? "an array" : value === null ? "null" : typeof value;
     throw notSerializable(`an entry must be an object; got ${got}`);
   }
-  for (const [name, member] of Object.entries(value)) {
+  // A getter is asked once: what is checked is what is written.
+  const members = { ...value };
+  for (const [name, member] of Object.entries(members)) {
     if (typeof member === "function" || typeof member === "symbol") {
       throw notSerializable(`\`${name}\` is a ${typeof member}, which JSON would drop`);
     }
@@ -92,7 +103,7 @@ function plainObject(input: unknown): Record<string, unknown> {
       throw notSerializable(`the toJSON of \`${name}\` returned undefined`);
     }
   }
-  return value;
+  return members;
 }
 
 /** What `JSON.stringify` would see of a value. */

@@ -6,6 +6,7 @@ import type { BranchEnd, Wanted } from "./branch-walk.js";
 import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
 import { UnreadEntry } from "./read-entry.js";
 import type { ReadSource } from "./read-source.js";
+import { rootFirst } from "./root-first.js";
 
 /** Options of `branch`. */
 export interface BranchOptions {
@@ -15,6 +16,11 @@ export interface BranchOptions {
    * to its root; when the compaction names none or is oversized, it ends there. @default false
    */
   readonly untilCompaction?: boolean;
+  /**
+   * Begin with the last entry of the walk and end with the leaf. The file is read twice, and 8
+   * bytes of memory an entry of the branch are taken meanwhile. @default false
+   */
+  readonly rootFirst?: boolean;
   /** Told how the branch ended, before the iteration ends. Not called when the caller ends it. */
   readonly onEnd?: (end: BranchEnd) => void;
   /** Ends the reading with `LEAFLOG_ABORTED`. */
@@ -23,7 +29,7 @@ export interface BranchOptions {
 
 /**
  * The entries from `fromId` to the root, each followed by its parent, in one pass over the file
- * from its end. Without `fromId` it begins at the leaf; in a linear transcript at the last entry. A
+ * from its end; with `rootFirst` the other way round. Without `fromId` it begins at the leaf; in a linear transcript at the last entry. A
  * linear entry is the child of the one before it.
  *
  * The generator returns how the branch ended, and tells `onEnd`: `for await` does not show what a
@@ -51,7 +57,14 @@ export async function* readBranch(
         const reading = new BranchReading(file, plan);
         return { reading, first: await reading.next() };
       });
-      for (let block = begun?.first; block; block = await begun?.reading.next()) {
+      if (begun && options.rootFirst) {
+        yield* rootFirst(file, begun.reading, begun.first, { maxEntryBytes, signal });
+      }
+      for (
+        let block = options.rootFirst ? undefined : begun?.first;
+        block;
+        block = await begun?.reading.next()
+      ) {
         for (const met of block) {
           if (signal?.aborted) throw signal.reason;
           yield met instanceof UnreadEntry ? await met.read(file) : met;

@@ -45,6 +45,22 @@ const UNSERIALIZABLE: [string, unknown][] = [
       },
     },
   ],
+  [
+    "a member that throws when it is read",
+    {
+      get type(): string {
+        throw new Error("no");
+      },
+    },
+  ],
+  [
+    "a revoked proxy",
+    (() => {
+      const { proxy, revoke } = Proxy.revocable({ type: "a" }, {});
+      revoke();
+      return proxy;
+    })(),
+  ],
   ["a member whose toJSON is undefined", { type: "a", message: { toJSON: () => undefined } }],
 ];
 

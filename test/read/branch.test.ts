@@ -43,6 +43,10 @@ describe("branch", () => {
         async (content, fromId, untilCompaction) => {
           const { ids, ...walked } = await walk(content, fromId, { untilCompaction });
           expect(walked).toEqual(modelBranch(content, fromId, untilCompaction));
+          const turned = await walk(content, fromId, { untilCompaction, rootFirst: true });
+          expect(turned.offsets).toEqual(walked.offsets.reverse());
+          expect(turned.ids).toEqual(ids.reverse());
+          expect(turned.end).toEqual(walked.end);
         },
       ),
       { numRuns: 3000 },

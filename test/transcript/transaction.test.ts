@@ -176,3 +176,25 @@ test("waits no longer than asked, and can be given up", async () => {
   held.resolve();
   await first;
 });
+
+test("a signal ends it as long as nothing is written, also when the callback is done", async () => {
+  const file = await fileWith(HEADER_LINE + linkedLine("a", null));
+  const controller = new AbortController();
+  let looks = 0;
+  const fileSystem = interceptedFileSystem(async ({ name, path }, run) => {
+    if (name === "stat" && path === file) {
+      looks += 1;
+      // The first look comes before the callback, the second behind it.
+      if (looks === 2) controller.abort();
+    }
+    return run();
+  });
+  await using transcript = await openTranscript(file, { fileSystem });
+  const { signal } = controller;
+  const transaction = transcript.transaction(async (tx) => tx.append({ type: "b" }), { signal });
+  await expect(transaction).rejects.toMatchObject({ code: "LEAFLOG_ABORTED" });
+  expect(controller.signal.aborted).toBe(true);
+  expect(await readFile(file, "utf8")).toBe(HEADER_LINE + linkedLine("a", null));
+  await transcript.append({ type: "c" });
+  expect((await readChain(file)).map(({ type }) => type)).toEqual(["message", "c"]);
+});
