@@ -38,3 +38,15 @@ export function wholeNumber(name: string, text: string | undefined, fallback: nu
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new UsageError(`${name} takes a whole number; got ${text}`);
 }
+
+/** The first of `allowed` by default. */
+export function choice<const T extends string>(
+  name: string,
+  text: string | undefined,
+  allowed: readonly [T, ...T[]],
+): T {
+  if (text === undefined) return allowed[0];
+  const found = allowed.find((candidate) => candidate === text);
+  if (found !== undefined) return found;
+  throw new UsageError(`${name} takes ${allowed.join(" or ")}; got ${text}`);
+}

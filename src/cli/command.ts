@@ -1,3 +1,6 @@
+/** What text can look like on a terminal. */
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "magenta" | "cyan";
+
 /** Where a command reads and writes; tests hand in their own. */
 export interface Console {
   readonly stdin: AsyncIterable<Uint8Array>;
@@ -7,6 +10,17 @@ export interface Console {
   note(line: string): void;
   /** Whether a person watches what goes to `note`, on a terminal. @default false */
   readonly watched?: boolean;
+  /** Styles text where `out` is a terminal that shows it. @default the text as it is */
+  paint?(style: Style, text: string): string;
+  /**
+   * From the first call on the wish of the user that the command end aborts the signal; before, it
+   * ends the process. @default nobody ends a command
+   */
+  interruption?(): AbortSignal;
+  /** Aborted when nobody reads any more what goes to `out`. @default somebody always does */
+  readonly unread?: AbortSignal;
+  /** Resolves when there is room for more on `out`: for commands that print without end. */
+  drained?(): Promise<void>;
 }
 
 /** One verb of the command line. */

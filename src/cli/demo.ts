@@ -25,7 +25,7 @@ const IN_FLIGHT = 10;
 const OPTIONS: TranscriptOptions = { linear: "migrate" };
 
 /** What the demo found. */
-interface DemoReport {
+export interface DemoReport {
   readonly path: string;
   readonly entriesBefore: number;
   readonly entriesAfter: number;

@@ -1,6 +1,7 @@
+import { constants } from "node:os";
 import { LeaflogError, type LeaflogErrorCode } from "../errors.js";
 
-/** Exit codes of every command. */
+/** Exit codes of every command; 128 and the number of the signal when one ended it early. */
 export const EXIT = { ok: 0, damage: 1, usage: 2, locked: 3, io: 74 } as const;
 
 /** A mistake on the command line or in what was fed to it. */
@@ -10,6 +11,16 @@ export class UsageError extends Error {}
 export class LineError extends Error {
   constructor(line: number, cause: unknown) {
     super(`line ${line}`, { cause });
+  }
+}
+
+/** That a signal asked for the end; what makes `Console.interruption` abort. */
+export class Interruption extends Error {
+  readonly exitCode: number;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`ended by ${signal}`);
+    this.exitCode = 128 + constants.signals[signal];
   }
 }
 
@@ -28,7 +39,9 @@ const BY_CODE: Partial<Record<LeaflogErrorCode, number>> = {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof LineError) return exitCodeOf(error.cause);
   if (error instanceof UsageError || isParseArgsError(error)) return EXIT.usage;
-  return error instanceof LeaflogError ? (BY_CODE[error.code] ?? EXIT.io) : EXIT.io;
+  if (!(error instanceof LeaflogError)) return EXIT.io;
+  if (error.cause instanceof Interruption) return error.cause.exitCode;
+  return BY_CODE[error.code] ?? EXIT.io;
 }
 
 function isParseArgsError(error: unknown): boolean {

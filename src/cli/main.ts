@@ -4,27 +4,33 @@ import { append } from "./append.js";
 import type { Command, Console } from "./command.js";
 import { demo, demoWriter } from "./demo.js";
 import { EXIT, exitCodeOf, LineError, UsageError } from "./exit-code.js";
+import { jsonHelp } from "./json-shapes.js";
 import { leaf } from "./leaf.js";
 import { migrate } from "./migrate.js";
 import { printable } from "./printable.js";
+import { processConsole } from "./process-console.js";
+import { repair } from "./repair.js";
 import { tail } from "./tail.js";
 import { verify } from "./verify.js";
 
-const COMMANDS: Record<string, Command> = { append, leaf, tail, verify, migrate, demo };
+const COMMANDS: Record<string, Command> = { append, leaf, tail, verify, repair, migrate, demo };
 /** Started by other commands, not by people. */
 const INNER: Record<string, Command> = { "demo-writer": demoWriter };
 
 async function main(args: string[], console: Console): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    if (name !== undefined) console.out(help());
-    else console.note(help());
-    return name === undefined ? EXIT.usage : EXIT.ok;
-  }
   try {
+    if (name === undefined) {
+      console.note(help());
+      return EXIT.usage;
+    }
+    if (name === "help" || name === "--help" || name === "-h") {
+      console.out(helpOn(rest[0]));
+      return EXIT.ok;
+    }
     const command = lookUp(name);
     if (rest.includes("--help") || rest.includes("-h")) {
-      console.out(`usage: leaflog ${command.usage}\n${command.summary}`);
+      console.out(helpOn(name));
       return EXIT.ok;
     }
     return await command.run(rest, console);
@@ -32,6 +38,13 @@ async function main(args: string[], console: Console): Promise<number> {
     console.note(`leaflog: ${printable(describe(error))}`);
     return exitCodeOf(error);
   }
+}
+
+function helpOn(topic: string | undefined): string {
+  if (topic === undefined) return help();
+  if (topic === "json") return jsonHelp();
+  const { usage, summary } = lookUp(topic);
+  return `usage: leaflog ${usage}\n${summary}`;
 }
 
 function lookUp(name: string): Command {
@@ -51,8 +64,10 @@ function help(): string {
     "",
     ...rows,
     "",
-    "--json prints JSON, one document or one a line. Data goes to stdout, the rest to stderr.",
-    "Exit codes: 0 ok, 1 damage, 2 usage, 3 locked, 74 I/O.",
+    "--json prints JSON, one document or one a line; leaflog help json tells what is in it. Data",
+    "goes to stdout, the rest to stderr: on a terminal a progress bar, elsewhere a line every few",
+    "seconds. NO_COLOR is respected.",
+    "Exit codes: 0 ok, 1 damage, 2 usage, 3 locked, 74 I/O, 128 + n ended by signal n.",
   ].join("\n");
 }
 
@@ -64,16 +79,4 @@ function describe(error: unknown): string {
   return `${code}${error.message}${cause}`;
 }
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // Whoever reads no further, as `head` does, has all it wanted; appends go on.
-  if (error.code === "EPIPE") return;
-  process.stderr.write(`leaflog: stdout: ${error.message}\n`);
-  process.exit(EXIT.io);
-});
-
-process.exitCode = await main(process.argv.slice(2), {
-  stdin: process.stdin,
-  watched: process.stderr.isTTY === true && process.env.CI === undefined,
-  out: (line) => process.stdout.write(`${line}\n`),
-  note: (line) => process.stderr.write(`${line}\n`),
-});
+process.exitCode = await main(process.argv.slice(2), processConsole());

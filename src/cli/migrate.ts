@@ -14,8 +14,9 @@ export const migrate: Command = {
     const file = onlyFile(positionals, migrate.usage);
     await ensureThere(file);
     const backup = values.backup ?? false;
+    const signal = console.interruption?.();
     const report = await withProgress(console, "migrating", (onProgress) =>
-      migrateTranscript(file, { backup, onProgress }),
+      migrateTranscript(file, { backup, onProgress, ...(signal && { signal }) }),
     );
     console.out(values.json ? JSON.stringify(report) : printable(describe(report)));
     if (report.malformed > 0) console.note(`leaflog: ${report.malformed} malformed lines kept`);

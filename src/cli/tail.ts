@@ -1,22 +1,54 @@
+import type { EntryRecord } from "../entry/entry.js";
 import { openTranscript } from "../transcript/open-transcript.js";
+import type { Transcript } from "../transcript/transcript.js";
 import { ensureThere, onlyFile, parse, wholeNumber } from "./arguments.js";
-import type { Command } from "./command.js";
+import type { Command, Console } from "./command.js";
 import { entryLine } from "./entry-line.js";
 import { EXIT } from "./exit-code.js";
 import { printableJson } from "./printable.js";
 
 export const tail: Command = {
-  usage: "tail FILE [-n N] [--json]",
-  summary: "print the last N entries (10)",
+  usage: "tail FILE [-n N] [-f] [--json]",
+  summary: "print the last N entries (10); with -f also what is appended, until interrupted",
   async run(args, console) {
-    const { values, positionals } = parse(args, { lines: { type: "string", short: "n" } });
+    const { values, positionals } = parse(args, {
+      lines: { type: "string", short: "n" },
+      follow: { type: "boolean", short: "f" },
+    });
     const file = onlyFile(positionals, tail.usage);
     const count = wholeNumber("-n", values.lines, 10);
     await ensureThere(file);
     await using transcript = await openTranscript(file);
-    for (const record of await transcript.tail(count)) {
+    const print = (record: EntryRecord): void =>
       console.out(values.json ? printableJson(record) : entryLine(record));
-    }
+    if (values.follow) await follow(transcript, count, console, print);
+    else for (const record of await transcript.tail(count)) print(record);
     return EXIT.ok;
   },
 };
+
+/** The last entries, and without a gap those to come. */
+async function follow(
+  transcript: Transcript,
+  count: number,
+  console: Console,
+  print: (record: EntryRecord) => void,
+): Promise<void> {
+  const ends = [console.interruption?.(), console.unread].filter((signal) => signal !== undefined);
+  const { entries, after: cursor } = await transcript.page({
+    direction: "backward",
+    limit: Math.max(1, count),
+    maxBytes: Number.MAX_SAFE_INTEGER,
+  });
+  if (count > 0) entries.forEach(print);
+  const records = transcript.follow({
+    cursor,
+    signal: AbortSignal.any(ends),
+    onReset: ({ reason }) =>
+      console.note(`leaflog: the transcript was ${reason}; it comes from its start`),
+  });
+  for await (const record of records) {
+    print(record);
+    await console.drained?.();
+  }
+}

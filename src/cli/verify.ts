@@ -16,8 +16,9 @@ export const verify: Command = {
     const { values, positionals } = parse(args, {});
     const file = onlyFile(positionals, verify.usage);
     await ensureThere(file);
+    const signal = console.interruption?.();
     const report = await withProgress(console, "verifying", (onProgress) =>
-      verifyTranscript(file, { onProgress }),
+      verifyTranscript(file, { onProgress, ...(signal && { signal }) }),
     );
     if (values.json) console.out(JSON.stringify(report));
     else for (const line of describe(report)) console.out(printable(line));

@@ -6,7 +6,7 @@ describe("leaflog", () => {
     const { code, stdout, stderr } = await runCli(["help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     for (const name of ["append", "leaf", "tail", "demo"]) expect(stdout).toContain(`  ${name} `);
-    expect(stdout).toContain("Exit codes: 0 ok, 1 damage, 2 usage, 3 locked, 74 I/O.");
+    expect(stdout).toContain("Exit codes: 0 ok, 1 damage, 2 usage, 3 locked, 74 I/O, 128 + n");
     expect(stdout).not.toContain("demo-writer");
     expect((await runCli(["--help"])).stdout).toBe(stdout);
   });

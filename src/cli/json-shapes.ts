@@ -1,0 +1,200 @@
+import type { AppendResult } from "../append/append-result.js";
+import type { Leaf } from "../append/current-leaf.js";
+import type { MigrationReport } from "../append/migration/migration-report.js";
+import type { RepairReport } from "../append/repair/repair-report.js";
+import type { EntryRecord } from "../entry/entry.js";
+import type { VerifyReport } from "../read/verify-report.js";
+import type { DemoReport } from "./demo.js";
+import { type JsonShape, type ShapeOf, shapeText } from "./json-shape.js";
+
+/** What a command prints with `--json`. */
+interface JsonOutput<Shape = JsonShape> {
+  /** Whether it is one document a line, rather than one alone. */
+  readonly lines: boolean;
+  readonly shape: Shape;
+}
+
+const EXTENT = {
+  offset: "number: bytes from the start of the file",
+  length: "number: bytes, without the newline",
+} as const;
+
+const ENTRY_AT = {
+  offset: "number: of the entry's object, in bytes",
+  "id?": "string: absent where the line is longer than 1 MiB",
+} as const;
+
+const BYTES_BEFORE = "number: size of the file before";
+const BYTES_AFTER = "number: size of the file after";
+const BACKUP = "string: path of the file as it was";
+const FILE = "string: absolute path";
+const COUNT = "number";
+
+const RECORD = {
+  ...EXTENT,
+  "entry?": "the entry as it stands in the file; absent when it exceeds 64 MiB",
+  "oversized?": { "type?": "string", "id?": "string", "parentId?": "string or null" },
+} as const;
+
+/** What each command prints with `--json`. Members may be added; none goes, none changes. */
+export const JSON_SHAPES = {
+  append: {
+    lines: true,
+    shape: {
+      id: "string",
+      "parentId?": "string or null; absent after a raw append",
+      appended: "boolean: whether this call wrote the entry",
+      linked: "boolean: false after a raw append",
+      ...EXTENT,
+      "tornTail?": { ...EXTENT, kept: "entry or malformed" },
+      "recreated?": "true: the file had been deleted, and was made anew",
+    } satisfies ShapeOf<AppendResult>,
+  },
+  leaf: {
+    lines: false,
+    shape: { id: "string or null", shape: "empty, linear or linked" } satisfies ShapeOf<Leaf>,
+  },
+  tail: { lines: true, shape: RECORD satisfies ShapeOf<EntryRecord> },
+  verify: {
+    lines: false,
+    shape: {
+      file: FILE,
+      ok: "boolean: whether there are no problems",
+      problems: [
+        "header, malformed, tail, linear, dangling, duplicate-ids, cycles or links-unchecked",
+      ],
+      bytes: "number: size of the file when the reading began",
+      lines: "number",
+      header: {
+        state: "header, empty or missing",
+        "id?": "string",
+        "version?": "number",
+        "offset?": "number: of the line that should be the header",
+        "length?": "number",
+      },
+      counts: {
+        entries: "number",
+        linked: "number",
+        linear: "number: entries without a parentId",
+        unlinked: "number: entries whose id or parentId is none",
+        headers: "number",
+        values: "number: lines of JSON that are no objects",
+        blank: "number",
+        malformed: "number",
+      },
+      types: { "[name]": "number: entries of that type" },
+      malformed: {
+        total: COUNT,
+        first: [
+          {
+            line: "number: 1 for the first line",
+            ...EXTENT,
+            signature: "cut, spliced, fused, nul or no-json",
+            records: "number: whole records in it, which a repair can save",
+          },
+        ],
+        signatures: { cut: COUNT, spliced: COUNT, fused: COUNT, nul: COUNT, "no-json": COUNT },
+        records: "number: whole records in malformed lines",
+      },
+      "unterminatedTail?": { ...EXTENT, kept: "entry or malformed" },
+      interruptedBatches: {
+        total: COUNT,
+        first: [{ ...EXTENT, present: "number: entries that are there", size: "number" }],
+      },
+      longestLine: { line: "number", ...EXTENT },
+      leaf: { id: "string or null", shape: "empty, linear or linked" },
+      "links?": {
+        roots: { total: COUNT, first: [ENTRY_AT] },
+        dangling: { total: COUNT, first: [{ ...ENTRY_AT, "parentId?": "string" }] },
+        forks: { total: COUNT, first: [{ ...ENTRY_AT, children: "number" }] },
+        cycles: { total: COUNT, first: [{ ...ENTRY_AT, entries: "number: in the circle" }] },
+        duplicates: {
+          same: { total: COUNT, first: [ENTRY_AT] },
+          different: { total: COUNT, first: [ENTRY_AT] },
+        },
+        branchLength: "number: entries from the leaf to its root",
+        branchWhole: "boolean: whether that is a root, and no parent missing",
+      },
+    } satisfies ShapeOf<VerifyReport>,
+  },
+  repair: {
+    lines: false,
+    shape: {
+      file: FILE,
+      mode: "salvage or tail",
+      dryRun: "boolean",
+      changed: "boolean: whether the file was rewritten, or would be",
+      changes: {
+        total: COUNT,
+        counts: {
+          header: COUNT,
+          separated: COUNT,
+          moved: COUNT,
+          terminated: COUNT,
+          linked: COUNT,
+          adopted: COUNT,
+          reidentified: COUNT,
+        },
+        first: [
+          {
+            kind: "header, separated, moved, terminated, linked, adopted or reidentified",
+            "line?": "number: counted from where the repair began to look",
+            "offset?": "number: in the file as it was",
+            "length?": "number",
+            "from?": "of a header: remains, later-header or new",
+            "records?": "number: of a separated line",
+            "reason?": "of moved bytes: cut, nul, no-json or duplicate",
+            "parentId?": "string: of a linked entry, the parent that it named",
+            "id?": "string: of a reidentified entry, the id that it had",
+          },
+        ],
+      },
+      movedBytes: "number: moved to the damaged file",
+      linksChecked: "boolean",
+      bytesBefore: BYTES_BEFORE,
+      bytesAfter: BYTES_AFTER,
+      "damagedFile?": "string: path of the file that holds what could not stay",
+      "backup?": BACKUP,
+    } satisfies ShapeOf<RepairReport>,
+  },
+  migrate: {
+    lines: false,
+    shape: {
+      file: FILE,
+      changed: "boolean: whether the file was rewritten",
+      entries: "number",
+      migrated: "number: linear entries that were linked",
+      reidentified: "number: of these, the ones that got another id",
+      malformed: "number: lines that stayed as they were",
+      bytesBefore: BYTES_BEFORE,
+      bytesAfter: BYTES_AFTER,
+      "backup?": BACKUP,
+    } satisfies ShapeOf<MigrationReport>,
+  },
+  demo: {
+    lines: false,
+    shape: {
+      path: FILE,
+      entriesBefore: "number",
+      entriesAfter: "number",
+      migrated: "boolean",
+      appendsPerSecond: "number",
+      worstStallMs: "number",
+      worstStallCpuMs: "number: of it, this process's own computing",
+      oneChain: "boolean",
+      problems: ["string"],
+    } satisfies ShapeOf<DemoReport>,
+  },
+} as const satisfies Record<string, JsonOutput>;
+
+/** `leaflog help json`. */
+export function jsonHelp(): string {
+  const outputs = Object.entries<JsonOutput>(JSON_SHAPES).map(([name, { lines, shape }]) => {
+    const how = lines ? "a document a line" : "one document";
+    return `leaflog ${name} --json: ${how}, ${shapeText(shape)}`;
+  });
+  return [
+    "What commands print with --json. A member with ? may be absent. Members may be added: ignore\nthose that you do not know. Lists called first hold the first 100; total counts all.",
+    ...outputs,
+  ].join("\n\n");
+}

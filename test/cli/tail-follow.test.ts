@@ -1,0 +1,77 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { expect, onTestFinished, test } from "vitest";
+import { HEADER_LINE, linkedLine } from "../support/lines.js";
+import { CLI, ROOT } from "../support/run.js";
+import { tempDirectory } from "../support/temp-directory.js";
+
+interface Following {
+  readonly file: string;
+  /** Id of the next entry that is printed. */
+  next(): Promise<string>;
+  readonly child: ReturnType<typeof spawn>;
+  readonly notes: Promise<string>;
+}
+
+async function follow(...args: string[]): Promise<Following> {
+  const file = join(await tempDirectory(), "transcript.jsonl");
+  await writeFile(file, HEADER_LINE + linkedLine("a", null) + linkedLine("b", "a"));
+  const options = { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] as ["ignore", "pipe", "pipe"] };
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", CLI, "tail", "-f", file, ...args],
+    options,
+  );
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const notes = (async () => {
+    const said: Buffer[] = [];
+    for await (const chunk of child.stderr) said.push(chunk as Buffer);
+    return Buffer.concat(said).toString("utf8");
+  })();
+  const next = async () => String((await lines.next()).value).split(" ", 1)[0] as string;
+  return { file, next, child, notes };
+}
+
+test("prints the last entries, then what is appended, whole batches and after a replacement too", async () => {
+  const { file, next, child, notes } = await follow("-n", "1");
+  expect(await next()).toBe("b");
+  await appendFile(file, linkedLine("c", "b").slice(0, 20));
+  await appendFile(file, linkedLine("c", "b").slice(20));
+  expect(await next()).toBe("c");
+  const batch = [0, 1].map((index) =>
+    linkedLine(`batch-${index}`, index === 0 ? "c" : "batch-0", { batch: { index, size: 2 } }),
+  );
+  await appendFile(file, batch[0]!);
+  await appendFile(file, batch[1]!);
+  expect(await next()).toBe("batch-0");
+  expect(await next()).toBe("batch-1");
+  await writeFile(`${file}.new`, HEADER_LINE + linkedLine("new", null));
+  await rename(`${file}.new`, file);
+  expect(await next()).toBe("new");
+  const ended = once(child, "exit");
+  child.kill("SIGINT");
+  expect(await ended).toEqual([0, null]);
+  expect(await notes).toBe("leaflog: the transcript was replaced; it comes from its start\n");
+});
+
+test("prints what comes alone with -n 0, and ends when nobody reads any more", async () => {
+  const { file, next, child, notes } = await follow("-n", "0");
+  // Its first look is where it begins, so something has to come until it has come.
+  let count = 0;
+  const timer = setInterval(() => {
+    count += 1;
+    void appendFile(file, linkedLine(`c-${count}`, "b"));
+  }, 50);
+  onTestFinished(() => clearInterval(timer));
+  expect(await next()).toMatch(/^c-\d+$/);
+  const ended = once(child, "exit");
+  child.stdout?.destroy();
+  expect(await ended).toEqual([0, null]);
+  expect(await notes).toBe("");
+});
