@@ -16,6 +16,12 @@ export {
 export type { Entry, EntryInput, EntryRecord } from "./entry/entry.js";
 export type { Header } from "./entry/header.js";
 export {
+  entryLinks,
+  type FormatName,
+  TRANSCRIPT_FORMATS,
+  type TranscriptFormat,
+} from "./entry/transcript-format.js";
+export {
   LeaflogError,
   type LeaflogErrorCode,
   type LeaflogErrorFacts,

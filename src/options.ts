@@ -1,3 +1,8 @@
+import {
+  type FormatName,
+  TRANSCRIPT_FORMATS,
+  type TranscriptFormat,
+} from "./entry/transcript-format.js";
 import { LeaflogError } from "./errors.js";
 import type { FileSystem } from "./file/file-system.js";
 import { nodeFileSystem } from "./file/node-file-system.js";
@@ -96,6 +101,12 @@ export interface TranscriptOptions {
    * @default 64
    */
   readonly maxOpenFiles?: number;
+  /**
+   * The dialect of the transcript: `pi` (OpenClaw's too), `claude-code`, or `codex`, which can be
+   * read, verified and repaired, and not appended to.
+   * @default what the first 64 KiB of the file say; `pi` where they say nothing
+   */
+  readonly format?: FormatName;
   readonly lock?: LockOptions;
   readonly queue?: QueueOptions;
   /** Permission bits of a new transcript, whatever the umask. @default 0o600 */
@@ -114,6 +125,8 @@ export interface ResolvedOptions {
   readonly migrateMaxBytes: number;
   readonly maxEntryBytes: number;
   readonly maxOpenFiles: number;
+  /** Undefined: to be seen by the file. */
+  readonly format: TranscriptFormat | undefined;
   readonly lock: Required<LockOptions>;
   readonly queue: Required<QueueOptions>;
   readonly mode: number;
@@ -134,6 +147,7 @@ export function resolveOptions(options: TranscriptOptions = {}): ResolvedOptions
     migrateMaxBytes: whole("migrateMaxBytes", options.migrateMaxBytes, 8 * MiB, 0),
     maxEntryBytes: whole("maxEntryBytes", options.maxEntryBytes, 64 * MiB, 1),
     maxOpenFiles: whole("maxOpenFiles", options.maxOpenFiles, 64, 1),
+    format: formatNamed(options.format),
     lock: {
       staleMs: whole("lock.staleMs", lock.staleMs, 10_000, 2_000),
       timeoutMs: whole("lock.timeoutMs", lock.timeoutMs, 30_000, 1),
@@ -148,6 +162,12 @@ export function resolveOptions(options: TranscriptOptions = {}): ResolvedOptions
     mode: whole("mode", options.mode, 0o600, 0, 0o777),
     fileSystem: options.fileSystem ?? nodeFileSystem,
   };
+}
+
+function formatNamed(name: FormatName | undefined): TranscriptFormat | undefined {
+  if (name === undefined) return undefined;
+  const names = Object.keys(TRANSCRIPT_FORMATS) as FormatName[];
+  return TRANSCRIPT_FORMATS[oneOf("format", name, names)];
 }
 
 /** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` unless `value` is a whole number in the range. */

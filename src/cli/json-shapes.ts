@@ -65,8 +65,9 @@ export const JSON_SHAPES = {
       ],
       bytes: "number: size of the file when the reading began",
       lines: "number",
+      format: "pi, claude-code or codex",
       header: {
-        state: "header, empty or missing",
+        state: "header, empty, missing, or none: the format has none",
         "id?": "string",
         "version?": "number",
         "offset?": "number: of the line that should be the header",

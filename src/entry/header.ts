@@ -3,6 +3,11 @@ import { randomUUID } from "node:crypto";
 /** The version of the format that leaflog writes, and the highest that it migrates to. */
 export const HEADER_VERSION = 3;
 
+/** Whether transcripts of that version are linear; undefined for a header that claims none. */
+export function isLinearVersion(version: number | undefined): boolean {
+  return (version ?? 1) < 2;
+}
+
 /** The first line of a transcript. It is not part of the tree. */
 export interface Header {
   readonly type: "session";

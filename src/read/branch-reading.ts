@@ -1,9 +1,10 @@
 import type { EntryRecord } from "../entry/entry.js";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { OpenFile } from "../file/file-system.js";
 import type { LineFacts } from "../scan/line-facts.js";
 import { scanBackward, startBackward } from "../scan/scan-backward.js";
 import type { ScannedLine, ScanSteps } from "../scan/scanned-line.js";
-import { type BranchEnd, BranchWalk, type Wanted } from "./branch-walk.js";
+import { type BranchEnd, BranchWalk, continuesFrom, type Wanted } from "./branch-walk.js";
 import { type MetEntry, meetEntry, UnreadEntry } from "./read-entry.js";
 
 /** What to read, and how. */
@@ -12,6 +13,7 @@ export interface BranchPlan {
   /** Bytes of the file to look at, from its start. */
   readonly size: number;
   readonly maxEntryBytes: number;
+  readonly format: TranscriptFormat;
   readonly untilCompaction: boolean;
   readonly signal: AbortSignal | undefined;
 }
@@ -57,8 +59,8 @@ export class BranchReading {
   async #advance(): Promise<boolean> {
     if (this.#scan === undefined) {
       if (this.#nextTo === undefined) return false;
-      const { signal } = this.#plan;
-      const options = { to: this.#nextTo, signal };
+      const { format, signal } = this.#plan;
+      const options = { to: this.#nextTo, format, signal };
       this.#nextTo = undefined;
       this.#scan = await startBackward(this.#file, options, (line) => this.#see(line));
     }
@@ -77,7 +79,7 @@ export class BranchReading {
 
   #see(line: ScannedLine): boolean {
     if (!this.#walk.see(line)) return this.#walk.end === undefined;
-    const met = meetEntry(line, this.#plan.maxEntryBytes);
+    const met = meetEntry(line, this.#plan.maxEntryBytes, this.#plan.format);
     if (met !== undefined) this.#take(line.facts(), met);
     return this.#walk.end === undefined && this.#unread === undefined;
   }
@@ -88,7 +90,7 @@ export class BranchReading {
     if (!this.#plan.untilCompaction) return;
     if (this.#compaction !== undefined) {
       if (facts.id === this.#compaction.firstKept) this.#endWith(this.#compaction.id);
-    } else if (facts.type === "compaction") {
+    } else if (facts.type === "compaction" || continuesFrom(facts) !== undefined) {
       if (met instanceof UnreadEntry) this.#unread = met;
       else this.#keep(met);
     }
@@ -97,7 +99,7 @@ export class BranchReading {
   /** Goes on to the first entry that the compaction, the last entry met, kept. */
   #keep({ entry }: EntryRecord): void {
     const id = this.#last?.id;
-    const firstKept = entry?.firstKeptEntryId;
+    const firstKept = entry && memberAt(entry, this.#plan.format.firstKept ?? []);
     if (typeof firstKept !== "string" || firstKept === id) this.#endWith(id);
     else this.#compaction = { id, firstKept };
   }
@@ -109,16 +111,26 @@ export class BranchReading {
   /** Goes over the branch again, for what it lacks. */
   async #isOnBranch(id: string): Promise<boolean> {
     if (this.#last === undefined) return false;
-    const { start, size, signal } = this.#plan;
+    const { start, size, format, signal } = this.#plan;
     const { offset: from } = this.#last;
     const walk = new BranchWalk(start);
     let found = false;
     for (let to: number | undefined = size; to !== undefined && !found; to = walk.exhausted()) {
-      await scanBackward(this.#file, { from, to, signal }, (line) => {
+      await scanBackward(this.#file, { from, to, format, signal }, (line) => {
         found = walk.see(line) && line.facts().id === id;
         return !found && walk.end === undefined;
       });
     }
     return found;
   }
+}
+
+/** What stands there in an entry; undefined where the way leads nowhere. */
+function memberAt(entry: object, path: readonly string[]): unknown {
+  let value: unknown = path.length > 0 ? entry : undefined;
+  for (const name of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
 }

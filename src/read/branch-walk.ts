@@ -22,8 +22,15 @@ export interface BranchEnd {
 export type Wanted =
   /** The entry of that id; where there is none, `previous` from that offset on. */
   | { readonly id: string; readonly previousFrom?: number }
+  /** The entry of that id, if it is in the file; where it is not, the branch has come to its root. */
+  | { readonly id: string; readonly ifThere: true }
   /** The entry that a linear entry follows. */
   | "previous";
+
+/** The entry that one without a parent goes on from: what comes before it was summed up there. */
+export function continuesFrom({ kind, parentId, logicalParentId }: LineFacts): string | undefined {
+  return kind === "linked" && parentId === null ? logicalParentId : undefined;
+}
 
 /**
  * Follows a branch from leaf to root through lines that it is shown last to first. The parent of a
@@ -69,6 +76,7 @@ export class BranchWalk {
     const wanted = this.#wanted;
     if (this.#end !== undefined) return undefined;
     if (wanted === "previous") this.finish({ end: "root" });
+    else if ("ifThere" in wanted) this.finish({ end: "root" });
     else if (wanted.previousFrom === undefined) {
       this.finish({ end: "missing-parent", id: wanted.id });
     } else {
@@ -78,8 +86,11 @@ export class BranchWalk {
     return undefined;
   }
 
-  #goOn({ kind, parentId }: LineFacts): void {
-    if (kind === "linear") this.#wanted = "previous";
+  #goOn(facts: LineFacts): void {
+    const { kind, parentId } = facts;
+    const before = continuesFrom(facts);
+    if (before !== undefined) this.#wanted = { id: before, ifThere: true };
+    else if (kind === "linear") this.#wanted = "previous";
     else if (kind === "linked") this.#lookFor(parentId ?? null);
     else this.finish({ end: "missing-parent" });
   }

@@ -4,6 +4,7 @@ import { FileAlarm } from "./file-alarm.js";
 import { Follower } from "./follower.js";
 import { LineBlocks } from "./line-blocks.js";
 import { meetEntry, UnreadEntry } from "./read-entry.js";
+import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 import { WorkPace } from "./work-pace.js";
 
@@ -67,8 +68,9 @@ export async function* followEntries(
       let failure: { readonly error: unknown } | undefined;
       let blocks: LineBlocks | undefined;
       try {
-        const { file, ...range } = growth;
-        blocks = await LineBlocks.start(file, source.maxEntryBytes, { ...range, signal });
+        const { file, stat, ...range } = growth;
+        const format = await readFormat(source, file, stat, signal);
+        blocks = await LineBlocks.start(file, source.maxEntryBytes, { ...range, format, signal });
         for (let block = await blocks.next(); block; block = await blocks.next()) {
           pace.restart();
           for (const line of block) {
@@ -76,7 +78,7 @@ export async function* followEntries(
             if (signal?.aborted) return;
             // Its newline has been cut off since it was seen.
             if (!line.terminated) break;
-            const met = meetEntry(line, source.maxEntryBytes);
+            const met = meetEntry(line, source.maxEntryBytes, format);
             if (met) yield met instanceof UnreadEntry ? await met.read(file) : met;
             shown = line.offset + line.length + 1;
           }

@@ -1,3 +1,4 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { OpenFile } from "../file/file-system.js";
 import { startBackward } from "../scan/scan-backward.js";
 import { startForward } from "../scan/scan-forward.js";
@@ -15,6 +16,7 @@ export interface BlockRange {
   readonly to: number;
   /** Last to first. @default false */
   readonly reverse?: boolean;
+  readonly format: TranscriptFormat;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,3 +1,4 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { ScannedLine } from "../scan/scanned-line.js";
 import { bodyBytes, type MetEntry, meetEntry } from "./read-entry.js";
 
@@ -15,17 +16,19 @@ export class PageCollector {
   readonly #limit: number;
   readonly #maxBytes: number;
   readonly #maxEntryBytes: number;
+  readonly #format: TranscriptFormat;
   #bytes = 0;
 
-  constructor(limit: number, maxBytes: number, maxEntryBytes: number) {
+  constructor(limit: number, maxBytes: number, maxEntryBytes: number, format: TranscriptFormat) {
     this.#limit = limit;
     this.#maxBytes = maxBytes;
     this.#maxEntryBytes = maxEntryBytes;
+    this.#format = format;
   }
 
   /** Takes the next line; false when the page is complete. */
   see(line: ScannedLine): boolean {
-    const met = meetEntry(line, this.#maxEntryBytes);
+    const met = meetEntry(line, this.#maxEntryBytes, this.#format);
     const end = endOf(line, met);
     this.firstEnd ??= end;
     if (met !== undefined && !this.#take(met)) return false;

@@ -1,10 +1,12 @@
 import type { EntryRecord } from "../entry/entry.js";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { OpenFile } from "../file/file-system.js";
 import { findLeaf } from "../scan/find-leaf.js";
 import { BranchReading } from "./branch-reading.js";
 import type { BranchEnd, Wanted } from "./branch-walk.js";
 import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
 import { UnreadEntry } from "./read-entry.js";
+import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 import { rootFirst } from "./root-first.js";
 
@@ -12,8 +14,9 @@ import { rootFirst } from "./root-first.js";
 export interface BranchOptions {
   /**
    * End with the newest compaction on the branch and the entries that it kept: the last one to come
-   * is the compaction's `firstKeptEntryId`. When that one is not on the branch, the branch goes on
-   * to its root; when the compaction names none or is oversized, it ends there. @default false
+   * is the compaction's `firstKeptEntryId`, or what its format has in place of that. When that one
+   * is not on the branch, the branch goes on to its root; when the compaction names none or is
+   * oversized, it ends there. @default false
    */
   readonly untilCompaction?: boolean;
   /**
@@ -29,8 +32,10 @@ export interface BranchOptions {
 
 /**
  * The entries from `fromId` to the root, each followed by its parent, in one pass over the file
- * from its end; with `rootFirst` the other way round. Without `fromId` it begins at the leaf; in a linear transcript at the last entry. A
- * linear entry is the child of the one before it.
+ * from its end; with `rootFirst` the other way round. Without `fromId` it begins at the leaf; in a
+ * linear transcript at the last entry. A linear entry is the child of the one before it. An entry
+ * that has no parent, but goes on from another by its format's `logicalParentId`, is the child of
+ * that one if it stands before it.
  *
  * The generator returns how the branch ended, and tells `onEnd`: `for await` does not show what a
  * generator returns. A parent that stands behind its child, as no append leaves it, counts as
@@ -50,15 +55,17 @@ export async function* readBranch(
     fromId === undefined ? { end: "root" } : { end: "missing-parent", id: fromId };
   if (file !== undefined) {
     try {
-      const begun = await withStat(file, async ({ size }) => {
-        const start = await branchStart(file, size, fromId, signal);
+      const begun = await withStat(file, async (stat) => {
+        const { size } = stat;
+        const format = await readFormat(source, file, stat, signal);
+        const start = await branchStart(file, size, fromId, format, signal);
         if (start === undefined) return undefined;
-        const plan = { start, size, maxEntryBytes, untilCompaction, signal };
+        const plan = { start, size, maxEntryBytes, format, untilCompaction, signal };
         const reading = new BranchReading(file, plan);
-        return { reading, first: await reading.next() };
+        return { reading, plan, first: await reading.next() };
       });
       if (begun && options.rootFirst) {
-        yield* rootFirst(file, begun.reading, begun.first, { maxEntryBytes, signal });
+        yield* rootFirst(file, begun.reading, begun.first, begun.plan);
       }
       for (
         let block = options.rootFirst ? undefined : begun?.first;
@@ -86,10 +93,11 @@ async function branchStart(
   file: OpenFile,
   size: number,
   fromId: string | undefined,
+  format: TranscriptFormat,
   signal: AbortSignal | undefined,
 ): Promise<Wanted | undefined> {
   if (fromId !== undefined) return { id: fromId };
-  const { shape, leafId } = await findLeaf(file, { size, signal });
+  const { shape, leafId } = await findLeaf(file, { size, format, signal });
   if (shape === "linear") return "previous";
   return leafId === null ? undefined : { id: leafId };
 }

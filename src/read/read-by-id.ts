@@ -2,6 +2,7 @@ import type { EntryRecord } from "../entry/entry.js";
 import { scanBackward } from "../scan/scan-backward.js";
 import { withFile, withStat } from "./open-to-read.js";
 import { isEntry, type MetEntry, meetEntry, recordOf } from "./read-entry.js";
+import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 
 /** Options of `entry`. */
@@ -24,12 +25,13 @@ export async function readEntryById(
     source,
     undefined,
     async (file) => {
-      const found = await withStat(file, async ({ size: to }) => {
+      const found = await withStat(file, async (stat) => {
+        const format = await readFormat(source, file, stat, signal);
         let entry: MetEntry | undefined;
-        await scanBackward(file, { to, signal }, (line) => {
+        await scanBackward(file, { to: stat.size, format, signal }, (line) => {
           const facts = line.facts();
           if (facts.id !== id || !isEntry(facts)) return undefined;
-          entry = meetEntry(line, source.maxEntryBytes);
+          entry = meetEntry(line, source.maxEntryBytes, format);
           return entry === undefined;
         });
         return entry;

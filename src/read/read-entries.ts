@@ -1,8 +1,10 @@
 import type { EntryRecord } from "../entry/entry.js";
+import { DEFAULT_FORMAT } from "../entry/transcript-format.js";
 import { LineBlocks } from "./line-blocks.js";
 import { lineEndAt, lineStartAt } from "./line-bounds.js";
 import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
 import { meetEntry, UnreadEntry } from "./read-entry.js";
+import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 import { WorkPace } from "./work-pace.js";
 
@@ -35,19 +37,22 @@ export async function* readEntries(
   const file = await openToRead(source, signal);
   if (file === undefined) return;
   let blocks: LineBlocks | undefined;
+  let format = DEFAULT_FORMAT;
   try {
-    blocks = await withStat(file, async ({ size }) => {
+    blocks = await withStat(file, async (stat) => {
+      const { size } = stat;
+      format = await readFormat(source, file, stat, signal);
       const range = reverse
         ? { from: 0, to: from === undefined ? size : await lineEndAt(file, from, size, signal) }
         : { from: await lineStartAt(file, from ?? 0, size, signal), to: size };
-      return LineBlocks.start(file, source.maxEntryBytes, { ...range, reverse, signal });
+      return LineBlocks.start(file, source.maxEntryBytes, { ...range, reverse, format, signal });
     });
     const pace = new WorkPace();
     for (let block = await blocks.next(); block; block = await blocks.next()) {
       pace.restart();
       for (const line of block) {
         if (pace.isDue(line.length)) await pace.rest();
-        const met = meetEntry(line, source.maxEntryBytes);
+        const met = meetEntry(line, source.maxEntryBytes, format);
         if (met === undefined) continue;
         if (signal?.aborted) throw signal.reason;
         yield met instanceof UnreadEntry ? await met.read(file) : met;

@@ -1,5 +1,6 @@
 import { constants } from "node:buffer";
 import type { Entry, EntryRecord } from "../entry/entry.js";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { OpenFile } from "../file/file-system.js";
 import type { LineFacts } from "../scan/line-facts.js";
 import { readFully } from "../scan/read-fully.js";
@@ -13,10 +14,12 @@ for (const byte of Buffer.from(" \t\r")) IS_SPACE[byte] = 1;
 export class UnreadEntry {
   readonly offset: number;
   readonly length: number;
+  readonly #format: TranscriptFormat;
 
-  constructor(offset: number, length: number) {
+  constructor(offset: number, length: number, format: TranscriptFormat) {
     this.offset = offset;
     this.length = length;
+    this.#format = format;
   }
 
   /** @throws an `Error` when the line is not there any more */
@@ -24,7 +27,7 @@ export class UnreadEntry {
     const { offset, length } = this;
     const bytes = Buffer.allocUnsafe(length);
     const read = await readFully(file, bytes, 0, length, offset);
-    const record = read === length ? parseEntry(bytes, offset) : undefined;
+    const record = read === length ? parseEntry(bytes, offset, this.#format) : undefined;
     if (record === undefined) throw new Error(`the line at ${offset} changed while it was read`);
     return record;
   }
@@ -48,15 +51,20 @@ export function recordOf(file: OpenFile, met: MetEntry): EntryRecord | Promise<E
  * and a torn tail that is not complete. A line that comes with its bytes is not classified.
  *
  * @param maxEntryBytes longer lines come without their body
+ * @param format by which the line is classified
  */
-export function meetEntry(line: ScannedLine, maxEntryBytes: number): MetEntry | undefined {
+export function meetEntry(
+  line: ScannedLine,
+  maxEntryBytes: number,
+  format: TranscriptFormat,
+): MetEntry | undefined {
   const { offset, length } = line;
   const longest = Math.min(maxEntryBytes, constants.MAX_STRING_LENGTH);
   const bytes = length <= longest ? line.bytes : undefined;
-  if (bytes !== undefined) return parseEntry(bytes, offset);
+  if (bytes !== undefined) return parseEntry(bytes, offset, format);
   const facts = line.facts();
   if (!isEntry(facts)) return undefined;
-  if (length <= longest) return new UnreadEntry(offset, length);
+  if (length <= longest) return new UnreadEntry(offset, length, format);
   const { type, id, parentId } = facts;
   const oversized = {
     ...(type !== undefined && { type }),
@@ -71,11 +79,16 @@ export function isEntry({ kind }: LineFacts): boolean {
   return kind === "linked" || kind === "linear" || kind === "unlinked";
 }
 
-function parseEntry(bytes: Buffer, offset: number): EntryRecord | undefined {
+function parseEntry(
+  bytes: Buffer,
+  offset: number,
+  { headerType }: TranscriptFormat,
+): EntryRecord | undefined {
   const start = startOfText(bytes, offset);
   if (!opensObject(bytes, start)) return undefined;
   const value = parse(bytes.toString("utf8", start));
-  if (value === undefined || value.type === "session") return undefined;
+  if (value === undefined) return undefined;
+  if (headerType !== undefined && value.type === headerType) return undefined;
   return { entry: value, offset, length: bytes.length };
 }
 

@@ -1,17 +1,19 @@
 import type { Header } from "../entry/header.js";
-import { findHeader } from "../scan/find-header.js";
+import { findStart } from "../scan/find-start.js";
 import { readFully } from "../scan/read-fully.js";
 import { withFile } from "./open-to-read.js";
 import type { ReadSource } from "./read-source.js";
 
 /**
- * The header of a transcript; undefined when there is none or its line is damaged.
+ * The header of a transcript; undefined when there is none, its line is damaged, or the format has
+ * none.
  *
  * @throws LeaflogError `LEAFLOG_READ_FAILED`
  */
 export async function readHeader(source: ReadSource): Promise<Header | undefined> {
   return withFile<Header | undefined>(source, undefined, async (file) => {
-    const found = await findHeader(file, (await file.stat()).size);
+    const { size } = await file.stat();
+    const { header: found } = await findStart(file, size, { format: source.format });
     if (found.state !== "header") return undefined;
     const line = Buffer.allocUnsafe(found.length);
     await readFully(file, line, 0, line.length, found.offset);

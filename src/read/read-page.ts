@@ -1,4 +1,5 @@
 import type { EntryRecord } from "../entry/entry.js";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileStat } from "../file/file-stat.js";
 import type { OpenFile } from "../file/file-system.js";
 import { startBackward } from "../scan/scan-backward.js";
@@ -17,6 +18,7 @@ import { lineEndAt, lineStartAt } from "./line-bounds.js";
 import { withFile, withStat } from "./open-to-read.js";
 import { PageCollector } from "./page-collector.js";
 import { recordOf } from "./read-entry.js";
+import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 
 const LIMIT = 50;
@@ -80,7 +82,8 @@ export async function readPage(source: ReadSource, options: PageOptions = {}): P
     withStat(file, async (stat) => {
       const broken = invalid ?? (cursor && (await brokenBy(cursor, file, stat)));
       const start = broken === undefined ? cursor : undefined;
-      const page = await new PageReading(source, file, stat, options).read(start);
+      const format = await readFormat(source, file, stat, signal);
+      const page = await new PageReading(source, file, stat, format, options).read(start);
       return { ...page, ...resetBy(broken) };
     });
   const gone = cursor !== undefined && cursor.offset > 0 ? "truncated" : undefined;
@@ -106,15 +109,23 @@ function emptyPage(reason: ResetReason | undefined): Page {
 class PageReading {
   readonly #file: OpenFile;
   readonly #stat: FileStat;
+  readonly #format: TranscriptFormat;
   readonly #options: PageOptions;
   readonly #collector: PageCollector;
 
-  constructor(source: ReadSource, file: OpenFile, stat: FileStat, options: PageOptions) {
+  constructor(
+    source: ReadSource,
+    file: OpenFile,
+    stat: FileStat,
+    format: TranscriptFormat,
+    options: PageOptions,
+  ) {
     const { limit = LIMIT, maxBytes = MAX_BYTES } = options;
     this.#file = file;
     this.#stat = stat;
+    this.#format = format;
     this.#options = options;
-    this.#collector = new PageCollector(limit, maxBytes, source.maxEntryBytes);
+    this.#collector = new PageCollector(limit, maxBytes, source.maxEntryBytes, format);
   }
 
   async read(cursor: Cursor | undefined): Promise<Page> {
@@ -174,6 +185,7 @@ class PageReading {
       {
         ...range,
         lazy: true,
+        format: this.#format,
         signal: this.#options.signal,
         onProgress: (bytes) => {
           done = bytes;

@@ -1,3 +1,4 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileSystem } from "../file/file-system.js";
 
 /** What every reader is told of the transcript it reads. */
@@ -7,4 +8,6 @@ export interface ReadSource {
   readonly file: string;
   /** Longer lines, in bytes, come without their body. */
   readonly maxEntryBytes: number;
+  /** What the caller says that the transcript is. Default: what its first lines say. */
+  readonly format?: TranscriptFormat | undefined;
 }

@@ -2,6 +2,7 @@ import type { EntryRecord } from "../entry/entry.js";
 import { scanBackward } from "../scan/scan-backward.js";
 import { withFile, withStat } from "./open-to-read.js";
 import { bodyBytes, type MetEntry, meetEntry, recordOf } from "./read-entry.js";
+import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 
 /** Options of `tail`. */
@@ -32,11 +33,12 @@ export async function readTailEntries(
     source,
     [],
     async (file) => {
-      const entries = await withStat(file, async ({ size: to }) => {
+      const entries = await withStat(file, async (stat) => {
+        const format = await readFormat(source, file, stat, signal);
         const met: MetEntry[] = [];
         let bytes = 0;
-        await scanBackward(file, { to, lazy: true, signal }, (line) => {
-          const entry = meetEntry(line, source.maxEntryBytes);
+        await scanBackward(file, { to: stat.size, lazy: true, format, signal }, (line) => {
+          const entry = meetEntry(line, source.maxEntryBytes, format);
           if (entry === undefined) return undefined;
           bytes += bodyBytes(entry);
           if (bytes > maxBytes && met.length > 0) return false;

@@ -1,6 +1,6 @@
 import type { EntryRecord } from "../entry/entry.js";
 import type { OpenFile } from "../file/file-system.js";
-import type { BranchReading } from "./branch-reading.js";
+import type { BranchPlan, BranchReading } from "./branch-reading.js";
 import { LineBlocks } from "./line-blocks.js";
 import { type MetEntry, meetEntry, recordOf } from "./read-entry.js";
 import { WorkPace } from "./work-pace.js";
@@ -15,16 +15,15 @@ export async function* rootFirst(
   file: OpenFile,
   reading: BranchReading,
   first: readonly MetEntry[] | undefined,
-  options: { readonly maxEntryBytes: number; readonly signal: AbortSignal | undefined },
+  { maxEntryBytes, format, signal }: Pick<BranchPlan, "maxEntryBytes" | "format" | "signal">,
 ): AsyncGenerator<EntryRecord, void, undefined> {
-  const { maxEntryBytes, signal } = options;
   const leaf = first?.[0];
   if (leaf === undefined) return;
   const offsets: number[] = [];
   for (let block = first; block; block = await reading.next()) {
     for (const { offset } of block) offsets.push(offset);
   }
-  const range = { from: offsets.at(-1) ?? 0, to: leaf.offset + leaf.length, signal };
+  const range = { from: offsets.at(-1) ?? 0, to: leaf.offset + leaf.length, format, signal };
   const blocks = await LineBlocks.start(file, maxEntryBytes, range);
   try {
     const pace = new WorkPace();
@@ -33,7 +32,7 @@ export async function* rootFirst(
       for (const line of block) {
         if (line.offset !== offsets.at(-1)) continue;
         if (pace.isDue(line.length)) await pace.rest();
-        const met = meetEntry(line, maxEntryBytes);
+        const met = meetEntry(line, maxEntryBytes, format);
         if (signal?.aborted) throw signal.reason;
         if (met !== undefined) yield recordOf(file, met);
         offsets.pop();

@@ -1,3 +1,4 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { OpenFile } from "../file/file-system.js";
 import { scanForward } from "../scan/scan-forward.js";
 import type { EntryFinding } from "./verify-report.js";
@@ -10,10 +11,11 @@ export async function entryAt(
   file: OpenFile,
   offset: number,
   size: number,
+  format: TranscriptFormat,
 ): Promise<EntryFinding & { readonly parentId?: string }> {
   let found: EntryFinding & { readonly parentId?: string } = { offset };
   const to = Math.min(size, offset + MAX_BYTES);
-  await scanForward(file, { from: offset, to, chunkBytes: 4096 }, (line) => {
+  await scanForward(file, { from: offset, to, chunkBytes: 4096, format }, (line) => {
     const { id, parentId } = line.facts();
     found = {
       offset,

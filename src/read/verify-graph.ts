@@ -15,6 +15,8 @@ export type Tie =
   /** A string: the id of its parent. Null: it is a root. */
   | string
   | null
+  /** It has no parent, but goes on from that entry; where there is none, it is a root. */
+  | { readonly ifThere: string }
   /** It has no place in the tree: a linear entry, or one whose `parentId` is no id. */
   | undefined;
 
@@ -50,7 +52,7 @@ export class EntryGraph {
   readonly #maxNodes: number;
   readonly #maxListed: number;
   readonly #parents = new NodeBlocks((length) => new Uint32Array(length));
-  /** Offset + 1 of the entry; 0 where the id is only named. */
+  /** Offset + 1 of the entry, negative where its parent need not be there; 0: only named. */
   readonly #offsets = new NodeBlocks((length) => new Float64Array(length));
   /** Children, then the mark of the walk that came by. */
   readonly #counts = new NodeBlocks((length) => new Uint32Array(length));
@@ -77,7 +79,9 @@ export class EntryGraph {
    */
   add(id: string, tie: Tie, offset: number): EarlierEntry | undefined {
     if (this.#full) return undefined;
-    const parent = typeof tie === "string" ? this.#take(tie) : undefined;
+    const loose = typeof tie === "object" && tie !== null;
+    const before = loose ? tie.ifThere : tie;
+    const parent = typeof before === "string" ? this.#take(before) : undefined;
     const named = this.#ids.size;
     const node = this.#take(id);
     if (this.#ids.size > this.#maxNodes) {
@@ -88,15 +92,15 @@ export class EntryGraph {
     // Named as a parent before it came, or by itself; or it takes the place of one that was named.
     if (node < named) this.#mayCycle = true;
     this.#parents.set(node, parent ?? (tie === null ? PARENT_NULL : NO_PARENT));
-    this.#offsets.set(node, offset + 1);
+    this.#offsets.set(node, loose ? -offset - 1 : offset + 1);
     this.#lastId = id;
     this.#lastNode = node;
-    return earlier === 0 ? undefined : { offset: earlier - 1 };
+    return earlier === 0 ? undefined : { offset: Math.abs(earlier) - 1 };
   }
 
   /** Offset of the object of an entry, in bytes. */
   offsetOf(node: number): number {
-    return this.#offsets.get(node) - 1;
+    return Math.abs(this.#offsets.get(node)) - 1;
   }
 
   /** Looks at all links. Gives the event loop its turns. */
@@ -108,10 +112,15 @@ export class EntryGraph {
     const { size } = this.#ids;
     for (let node = 0; node < size; node += 1) {
       if (pace.due) await pace.pause();
-      if (this.#offsets.get(node) === 0) continue;
+      const offset = this.#offsets.get(node);
+      if (offset === 0) continue;
       const parent = this.#parents.get(node);
       if (parent === PARENT_NULL) roots.add(node, 0);
       if (parent >= PARENT_NULL) continue;
+      if (offset < 0) {
+        if (this.#offsets.get(parent) === 0) roots.add(node, 0);
+        continue;
+      }
       this.#counts.set(parent, this.#counts.get(parent) + 1);
       if (this.#offsets.get(parent) === 0) dangling.add(node, 0);
     }
@@ -129,12 +138,15 @@ export class EntryGraph {
     const pace = new GraphPace(undefined);
     let node = this.#ids.find(id) ?? NO_PARENT;
     let length = 0;
+    let loose = false;
     while (node < PARENT_NULL && this.#offsets.get(node) !== 0 && length <= this.#ids.size) {
       if (pace.due) await pace.pause();
       length += 1;
+      loose = this.#offsets.get(node) < 0;
       node = this.#parents.get(node);
     }
-    return { length, whole: node === PARENT_NULL };
+    const missing = node < PARENT_NULL && this.#offsets.get(node) === 0;
+    return { length, whole: node === PARENT_NULL || (loose && missing) };
   }
 
   /** Begins to go through the entries of the file once more, with `pass`. After `facts`. */
@@ -163,7 +175,7 @@ export class EntryGraph {
       while (node < PARENT_NULL && this.#counts.get(node) === 0) {
         if (pace.due) await pace.pause();
         this.#counts.set(node, start + 1);
-        node = this.#parents.get(node);
+        node = this.#linkedParent(node);
       }
       if (node < PARENT_NULL && this.#counts.get(node) === start + 1) {
         cycles.add(node, await this.#lengthOf(node, pace));
@@ -174,11 +186,16 @@ export class EntryGraph {
 
   async #lengthOf(start: number, pace: GraphPace): Promise<number> {
     let length = 1;
-    for (let node = this.#parents.get(start); node !== start; node = this.#parents.get(node)) {
+    for (let node = this.#linkedParent(start); node !== start; node = this.#linkedParent(node)) {
       if (pace.due) await pace.pause();
       length += 1;
     }
     return length;
+  }
+
+  /** The parent that an entry names as such. */
+  #linkedParent(node: number): number {
+    return this.#offsets.get(node) < 0 ? PARENT_NULL : this.#parents.get(node);
   }
 
   #take(id: string): number {

@@ -1,3 +1,4 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { OpenFile } from "../file/file-system.js";
 import { entryAt } from "./verify-entry-at.js";
 import type { EntryGraph, NodeList } from "./verify-graph.js";
@@ -11,10 +12,11 @@ export async function findLinks(
   graph: EntryGraph,
   scan: VerifyScan,
   leafId: string | null,
+  format: TranscriptFormat,
   signal: AbortSignal | undefined,
 ): Promise<LinkFindings> {
   const { roots, dangling, forks, cycles } = await graph.facts(signal);
-  const name = (offset: number) => entryAt(file, offset, size);
+  const name = (offset: number) => entryAt(file, offset, size, format);
   const list = <T>(
     nodes: NodeList,
     finding: (entry: EntryFinding & { readonly parentId?: string }, size: number) => T,

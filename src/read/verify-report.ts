@@ -1,3 +1,4 @@
+import type { FormatName } from "../entry/transcript-format.js";
 import type { DamageReason } from "../scan/line-part.js";
 
 /**
@@ -5,7 +6,9 @@ import type { DamageReason } from "../scan/line-part.js";
  * - `header`: the first line that is not blank is no header;
  * - `malformed`: there are lines that are no JSON;
  * - `tail`: no newline ends the file;
- * - `linear`: there are linear entries, which walks along the tree do not meet;
+ * - `linear`: there are linear entries beside other ones, or under a header whose version knows no
+ *   such: walks along the tree do not meet them. A transcript that is linear as a whole, of version
+ *   1 or of a format without parents, has no problem;
  * - `dangling`: entries name a parent that is not there;
  * - `duplicate-ids`: entries share an id;
  * - `cycles`: entries are their own ancestors;
@@ -64,7 +67,10 @@ export interface EntryFinding {
 
 /** What the links between the entries come to. */
 export interface LinkFindings {
-  /** Entries without a parent. More than one are as many trees. */
+  /**
+   * Entries without a parent. More than one are as many trees. One that goes on from another entry
+   * of the file, as the first one behind a compaction of Claude Code does, is none.
+   */
   readonly roots: Listed<EntryFinding>;
   /** Entries whose parent is not in the file. */
   readonly dangling: Listed<EntryFinding & { readonly parentId?: string }>;
@@ -93,10 +99,13 @@ export interface VerifyReport {
   /** Size of the file in bytes when the reading began; what was appended since is not in here. */
   readonly bytes: number;
   readonly lines: number;
+  readonly format: FormatName;
   readonly header:
     | { readonly state: "header"; readonly id: string; readonly version: number | undefined }
     /** The file is empty, or blank. */
     | { readonly state: "empty" }
+    /** The format has none. */
+    | { readonly state: "none" }
     /** The first line that is not blank is none. */
     | ({ readonly state: "missing" } & Extent);
   readonly counts: {

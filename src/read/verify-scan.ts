@@ -3,6 +3,7 @@ import type { LineFacts } from "../scan/line-facts.js";
 import type { LinePart } from "../scan/line-part.js";
 import type { MalformedLine, PartVisitor } from "../scan/scan-parts.js";
 import type { ScannedLine } from "../scan/scanned-line.js";
+import { continuesFrom } from "./branch-walk.js";
 import { BatchWatch } from "./verify-batches.js";
 import { DuplicateCheck } from "./verify-duplicates.js";
 import { Findings } from "./verify-findings.js";
@@ -91,7 +92,9 @@ export class VerifyScan implements PartVisitor {
     else this.counts.unlinked += 1;
     if (id === undefined || spans === undefined) return;
     const start = offset + spans.object.start;
-    const earlier = this.#graph.add(id, kind === "linked" ? parentId : undefined, start);
+    const before = continuesFrom(facts);
+    const tie = before === undefined ? parentId : { ifThere: before };
+    const earlier = this.#graph.add(id, kind === "linked" ? tie : undefined, start);
     if (earlier === undefined) return;
     const bytes = spans.object.end - spans.object.start;
     this.#duplicates.add({ earlier: earlier.offset, offset: start, length: bytes });

@@ -1,3 +1,5 @@
+import { isLinearVersion } from "../entry/header.js";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FoundHeader } from "../scan/find-header.js";
 import type { LinkFindings, VerifyProblem, VerifyReport } from "./verify-report.js";
 import type { VerifyScan } from "./verify-scan.js";
@@ -7,6 +9,7 @@ export interface VerifyFacts {
   readonly file: string;
   /** Bytes that were read. */
   readonly size: number;
+  readonly format: TranscriptFormat;
   readonly header: FoundHeader;
   /** Whether a missing header is a problem. */
   readonly headerRequired: boolean;
@@ -18,7 +21,7 @@ export interface VerifyFacts {
 
 /** The report of it. */
 export function summarize(facts: VerifyFacts): VerifyReport {
-  const { file, size, header, scan, leaf, links } = facts;
+  const { file, size, format, header, scan, leaf, links } = facts;
   const problems = [...problemsOf(facts)];
   const { linked, linear, unlinked } = scan.counts;
   const { findings, signatures, records } = scan.malformed;
@@ -28,6 +31,7 @@ export function summarize(facts: VerifyFacts): VerifyReport {
     problems,
     bytes: size,
     lines: scan.lines,
+    format: format.name,
     header: describeHeader(header),
     counts: {
       entries: linked + linear + unlinked,
@@ -45,7 +49,7 @@ export function summarize(facts: VerifyFacts): VerifyReport {
 }
 
 function describeHeader(header: FoundHeader): VerifyReport["header"] {
-  if (header.state === "empty") return { state: "empty" };
+  if (header.state === "empty" || header.state === "none") return { state: header.state };
   const { offset, length } = header;
   if (header.state === "damaged") return { state: "missing", offset, length };
   return { state: "header", id: header.id, version: header.version };
@@ -56,7 +60,7 @@ function* problemsOf(facts: VerifyFacts): Iterable<VerifyProblem> {
   if (headerRequired && header.state === "damaged") yield "header";
   if (scan.malformed.findings.total > 0) yield "malformed";
   if (scan.tail) yield "tail";
-  if (scan.counts.linear > 0) yield "linear";
+  if (scan.counts.linear > 0 && !isLinear(facts)) yield "linear";
   if (links === undefined) {
     yield "links-unchecked";
     return;
@@ -65,4 +69,12 @@ function* problemsOf(facts: VerifyFacts): Iterable<VerifyProblem> {
   const { same, different } = links.duplicates;
   if (same.total + different.total > 0) yield "duplicate-ids";
   if (links.cycles.total > 0) yield "cycles";
+}
+
+/** Whether the transcript is one that is linear as a whole, and meant to be. */
+function isLinear({ format, header, scan }: VerifyFacts): boolean {
+  if (format.parentId === undefined) return true;
+  const { linked, unlinked } = scan.counts;
+  const version = header.state === "header" ? header.version : undefined;
+  return linked + unlinked === 0 && isLinearVersion(version);
 }

@@ -1,6 +1,7 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileSystem, OpenFile } from "../file/file-system.js";
-import { findHeader } from "../scan/find-header.js";
 import { findLeaf } from "../scan/find-leaf.js";
+import { findStart } from "../scan/find-start.js";
 import { scanParts } from "../scan/scan-parts.js";
 import { MAX_LISTED } from "./verify-findings.js";
 import { EntryGraph } from "./verify-graph.js";
@@ -20,6 +21,8 @@ export interface VerifyFileOptions {
   /** Whether a missing header is a problem. */
   readonly header: "required" | "optional";
   readonly maxEntries: number;
+  /** Default: what the first lines say. */
+  readonly format?: TranscriptFormat | undefined;
 }
 
 /**
@@ -53,7 +56,7 @@ async function verifyOpen(
   const { onProgress: listener, signal, maxEntries } = options;
   const onProgress = guardedListener(listener);
   const { size } = await file.stat();
-  const header = await findHeader(file, size, { signal });
+  const { format, header } = await findStart(file, size, { format: options.format, signal });
   const graph = new EntryGraph(maxEntries, MAX_LISTED);
   const scan = new VerifyScan(file, graph, signal);
   let told = -1;
@@ -61,6 +64,7 @@ async function verifyOpen(
     file,
     {
       to: size,
+      format,
       signal,
       onProgress: (bytesDone) => {
         // A scan that starts over behind a long line has read a little ahead.
@@ -73,12 +77,15 @@ async function verifyOpen(
   );
   await scan.settle();
   scan.batches.finish();
-  const { leafId, shape } = await findLeaf(file, { size, signal });
-  const links = graph.full ? undefined : await findLinks(file, size, graph, scan, leafId, signal);
+  const { leafId, shape } = await findLeaf(file, { size, format, signal });
+  const links = graph.full
+    ? undefined
+    : await findLinks(file, size, graph, scan, leafId, format, signal);
   onProgress?.(size, size);
   return summarize({
     file: path,
     size,
+    format,
     header,
     headerRequired: options.header === "required",
     scan,

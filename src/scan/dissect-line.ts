@@ -1,15 +1,21 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { OpenFile } from "../file/file-system.js";
 import { LineDissection, MIN_PUSH } from "./line-dissection.js";
 import type { LinePart } from "./line-part.js";
 import { Pace } from "./pace.js";
 import { readFully } from "./read-fully.js";
+import type { ScanOptions } from "./scanned-line.js";
 
 /** Under a millisecond of tokenizing; a slice is made of a few. */
 const CHUNK_BYTES = 32_768;
 
 /** Takes a malformed line apart that is at hand; for lines short enough to be one slice of work. */
-export function dissectHeld(bytes: Buffer, emit: (part: LinePart) => void): void {
-  const dissection = new LineDissection(bytes.length, emit);
+export function dissectHeld(
+  bytes: Buffer,
+  emit: (part: LinePart) => void,
+  format?: TranscriptFormat,
+): void {
+  const dissection = new LineDissection(bytes.length, emit, format);
   while (!dissection.done) dissection.push(bytes, dissection.wanted, bytes.length);
 }
 
@@ -22,9 +28,9 @@ export async function dissectLine(
   file: OpenFile,
   line: { readonly offset: number; readonly length: number },
   emit: (part: LinePart) => void,
-  signal?: AbortSignal,
+  { format, signal }: Pick<ScanOptions, "format" | "signal"> = {},
 ): Promise<void> {
-  const dissection = new LineDissection(line.length, emit);
+  const dissection = new LineDissection(line.length, emit, format);
   const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, line.length));
   const pace = new Pace();
   /** Offsets in the line of what is held. */

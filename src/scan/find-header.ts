@@ -9,6 +9,8 @@ const CHUNK_BYTES = 4096;
 export type FoundHeader =
   /** There is none. */
   | { readonly state: "empty" }
+  /** The transcript's format has no header; `findHeader` does not know such. */
+  | { readonly state: "none" }
   /** An object of type `session` with a string `id` that is not empty. */
   | {
       readonly state: "header";

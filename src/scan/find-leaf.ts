@@ -1,3 +1,4 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { OpenFile } from "../file/file-system.js";
 import { LeafSearch } from "./leaf-search.js";
 import type { LeafState } from "./leaf-state.js";
@@ -22,6 +23,8 @@ export interface FoundLeaf extends LeafState {
 export interface FindLeafOptions {
   /** Bytes of the file to look at, from its start. */
   readonly size: number;
+  /** See `ScanOptions`. */
+  readonly format?: TranscriptFormat | undefined;
   /**
    * The state before the line that starts at `offset`, from an earlier search in this file; not
    * used when `offset` lies beyond `size`.
@@ -41,7 +44,7 @@ export interface FindLeafOptions {
  * its target, which is null or an entry earlier in the file; one whose target is no such entry is
  * passed over. When the last linked line belongs to a batch that is not whole, the leaf is the
  * parent of the batch's first entry; when the batch's start is missing too, the batch is passed
- * over. A torn tail that is complete JSON takes part as if a newline ended it.
+ * over. An entry beside the main chain never is the leaf. A torn tail that is complete JSON takes part as if a newline ended it.
  *
  * @throws the error of a failed read, the signal's reason, or an `Error` when the file is shorter
  * than `size`.

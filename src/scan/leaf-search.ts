@@ -54,7 +54,8 @@ export class LeafSearch {
   see(facts: LineFacts, lineEnd: number): void {
     if (facts.id !== undefined && facts.kind !== "header") this.#meet(facts.id);
     if (facts.kind === "linear" && !this.#linked) this.#linear = true;
-    if (facts.kind !== "linked") return;
+    // What stands beside the main chain is found by id, and leads nowhere else.
+    if (facts.kind !== "linked" || facts.aside) return;
     this.#linked = true;
     this.#batch = facts.batch && { ...facts.batch, whole: this.#isWhole(facts.batch) };
     const open = this.#fallback === undefined && this.#found === undefined;

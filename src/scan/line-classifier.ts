@@ -1,3 +1,4 @@
+import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
 import { JsonTokenizer } from "./json-tokenizer.js";
 import type { LineFacts, LineKind, LineSpans } from "./line-facts.js";
 import { WatchedMembers } from "./watched-members.js";
@@ -14,11 +15,18 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  * than 65,536 bytes between its quotes, is `malformed`.
  */
 export class LineClassifier {
-  readonly #members = new WatchedMembers();
-  readonly #tokenizer = new JsonTokenizer(this.#members);
+  readonly #format: TranscriptFormat;
+  readonly #members: WatchedMembers;
+  readonly #tokenizer: JsonTokenizer;
   /** Bytes of a BOM met so far; `BOM.length` when none may come any more. */
   #bom: number = BOM.length;
   #bomBroken = false;
+
+  constructor(format: TranscriptFormat = DEFAULT_FORMAT) {
+    this.#format = format;
+    this.#members = new WatchedMembers(format);
+    this.#tokenizer = new JsonTokenizer(this.#members);
+  }
 
   /**
    * Goes on with the line.
@@ -68,11 +76,13 @@ export class LineClassifier {
     const members = this.#members;
     if (!members.isObject) return { kind: "value" };
 
-    const facts: Writable<LineFacts> = { kind: kindOf(members) };
+    const facts: Writable<LineFacts> = { kind: kindOf(members, this.#format) };
     if (members.type !== undefined) facts.type = members.type;
     if (members.id !== undefined) facts.id = members.id;
     if (members.parentId !== undefined) facts.parentId = members.parentId;
     if (members.targetId !== undefined) facts.targetId = members.targetId;
+    if (members.logicalParentId !== undefined) facts.logicalParentId = members.logicalParentId;
+    if (members.aside) facts.aside = true;
     if (members.version !== undefined) facts.version = members.version;
     if (members.firstKept !== undefined) facts.firstKeptEntryIndex = members.firstKept;
     if (members.role !== undefined) facts.messageRole = members.role;
@@ -89,9 +99,9 @@ export class LineClassifier {
 const isWhole = (value: number | undefined): value is number =>
   value !== undefined && Number.isInteger(value) && value >= 0;
 
-function kindOf(members: WatchedMembers): LineKind {
-  if (members.type === "session") return "header";
-  if (!members.hasParentId) return "linear";
+function kindOf(members: WatchedMembers, format: TranscriptFormat): LineKind {
+  if (members.type !== undefined && members.type === format.headerType) return "header";
+  if (!members.hasParentId) return format.withoutParent;
   return members.id !== undefined && members.parentId !== undefined ? "linked" : "unlinked";
 }
 
@@ -107,6 +117,12 @@ function spansOf(members: WatchedMembers): LineSpans {
   if (members.targetIdStart >= 0) {
     spans.targetId = { start: members.targetIdStart, end: members.targetIdEnd };
   }
+  if (members.logicalParentIdStart >= 0) {
+    spans.logicalParentId = {
+      start: members.logicalParentIdStart,
+      end: members.logicalParentIdEnd,
+    };
+  }
   if (members.versionStart >= 0) {
     spans.version = { start: members.versionStart, end: members.versionEnd };
   }
@@ -121,7 +137,7 @@ function spansOf(members: WatchedMembers): LineSpans {
 
 const shared: LineClassifier = new LineClassifier();
 
-/** Classifies a line that is at hand; see {@link LineClassifier}. */
+/** Classifies a line of the default format that is at hand; see {@link LineClassifier}. */
 export function classifyLine(bytes: Buffer, start = 0, end: number = bytes.length): LineFacts {
   shared.reset();
   shared.push(bytes, start, end);

@@ -17,13 +17,14 @@ export class LineDelivery {
   readonly #visit: LineVisitor;
   readonly #signal: AbortSignal | undefined;
   readonly #lazy: boolean;
-  readonly #classifier = new LineClassifier();
+  readonly #classifier: LineClassifier;
   readonly #pace = new Pace();
   #work = 0;
   /** Whether the visitor ended the scan. */
   stopped = false;
 
-  constructor(visit: LineVisitor, { signal, lazy = false }: ScanOptions) {
+  constructor(visit: LineVisitor, { signal, lazy = false, format }: ScanOptions) {
+    this.#classifier = new LineClassifier(format);
     this.#visit = visit;
     this.#signal = signal;
     this.#lazy = lazy;

@@ -1,3 +1,4 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { JsonTokenizer } from "./json-tokenizer.js";
 import { LineClassifier } from "./line-classifier.js";
 import type { LineFacts } from "./line-facts.js";
@@ -35,7 +36,7 @@ export class LineDissection {
   readonly #emit: (part: LinePart) => void;
   readonly #extents = new ObjectExtents();
   readonly #tokenizer = new JsonTokenizer(this.#extents);
-  readonly #classifier = new LineClassifier();
+  readonly #classifier: LineClassifier;
   #step: Step = "text";
   /** Where the text at hand begins, and how it was come upon. */
   #textStart = 0;
@@ -56,8 +57,10 @@ export class LineDissection {
   /**
    * @param length of the line in bytes
    * @param emit is handed the parts, which follow each other without a gap
+   * @param format by whose names records are known
    */
-  constructor(length: number, emit: (part: LinePart) => void) {
+  constructor(length: number, emit: (part: LinePart) => void, format?: TranscriptFormat) {
+    this.#classifier = new LineClassifier(format);
     this.#length = length;
     this.#emit = emit;
     this.done = length === 0;

@@ -19,6 +19,9 @@ export interface BatchMark {
  * - `linked`: a string `id` and an own `parentId` that is a string or null;
  * - `linear`: an object without a `parentId` key;
  * - `unlinked`: an object whose `parentId` or `id` cannot take part in a chain.
+ *
+ * These are the names of the default format; others call the members otherwise, may have no header,
+ * and say what an object without a `parentId` is.
  */
 export type LineKind =
   | "blank"
@@ -39,6 +42,10 @@ export interface LineFacts {
   readonly id?: string;
   readonly parentId?: string | null;
   readonly targetId?: string | null;
+  /** The entry that one without a parent goes on from; of formats that know such. */
+  readonly logicalParentId?: string;
+  /** Present for an entry beside the main chain, in formats that mark such. */
+  readonly aside?: true;
   /** Present when index and size are integers with 0 <= index < size and size >= 2. */
   readonly batch?: BatchMark;
   /** `version`, where it is a number. */
@@ -63,6 +70,8 @@ export interface LineSpans {
   readonly parentId?: Span;
   /** The value of the last member named `targetId`, whatever its type. */
   readonly targetId?: Span;
+  /** The value of the last member that names the logical parent, whatever its type. */
+  readonly logicalParentId?: Span;
   /** The value of the last member named `version`, whatever its type. */
   readonly version?: Span;
   /** From the key's first quote to the end of the value. */

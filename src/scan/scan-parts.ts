@@ -1,3 +1,4 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { OpenFile } from "../file/file-system.js";
 import { dissectHeld, dissectLine } from "./dissect-line.js";
 import type { LineFacts } from "./line-facts.js";
@@ -51,12 +52,12 @@ export async function scanParts(
       number += 1;
       const facts = line.facts();
       if (facts.kind !== "malformed") visitor.line(line, facts, number);
-      else long = visitMalformed(visitor, line, number);
+      else long = visitMalformed(visitor, line, number, options.format);
       if (long === undefined && !visitor.unsettled) return undefined;
       next = line.offset + line.length + (line.terminated ? 1 : 0);
       return false;
     });
-    if (long !== undefined) await visitLong(visitor, file, long, options.signal);
+    if (long !== undefined) await visitLong(visitor, file, long, options);
     if (visitor.unsettled) await visitor.settle();
     from = next;
     // A scan that was stopped has not told how far it came.
@@ -74,14 +75,15 @@ function visitMalformed(
   visitor: PartVisitor,
   line: ScannedLine,
   number: number,
+  format: TranscriptFormat | undefined,
 ): MalformedLine | undefined {
   const { offset, length, terminated, bytes } = line;
   const malformed = { number, offset, length, terminated };
   if (bytes === undefined || length > HELD_BYTES) return malformed;
   visitor.beginMalformed(malformed);
-  dissectHeld(bytes, (part) =>
-    visitor.part(part, bytes.subarray(part.offset, part.offset + part.length)),
-  );
+  const emit = (part: LinePart): void =>
+    visitor.part(part, bytes.subarray(part.offset, part.offset + part.length));
+  dissectHeld(bytes, emit, format);
   visitor.endMalformed();
   return undefined;
 }
@@ -90,9 +92,9 @@ async function visitLong(
   visitor: PartVisitor,
   file: OpenFile,
   line: MalformedLine,
-  signal: AbortSignal | undefined,
+  options: ScanOptions,
 ): Promise<void> {
   visitor.beginMalformed(line);
-  await dissectLine(file, line, (part) => visitor.part(part, undefined), signal);
+  await dissectLine(file, line, (part) => visitor.part(part, undefined), options);
   visitor.endMalformed();
 }

@@ -1,3 +1,4 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { LineFacts } from "./line-facts.js";
 
 /**
@@ -37,6 +38,8 @@ export interface ScanSteps {
 export type LineVisitor = (line: ScannedLine) => boolean | undefined;
 
 export interface ScanOptions {
+  /** By whose names lines are classified. Default: `DEFAULT_FORMAT`. */
+  readonly format?: TranscriptFormat | undefined;
   /** First byte of the range, default 0. Forwards it has to be the start of a line. */
   readonly from?: number;
   /** Byte behind the range. Default: the size of the file when the scan starts. */

@@ -1,5 +1,7 @@
+import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
 import { KeyNames } from "./key-names.js";
 import {
+  BOOLEAN,
   CAPTURE,
   DESCEND,
   type Interest,
@@ -25,22 +27,40 @@ const MESSAGE = 8;
 const INDEX = 9;
 const SIZE = 10;
 const ROLE = 11;
+const LOGICAL_PARENT_ID = 12;
+const ASIDE = 13;
 
-const ENTRY_NAMES: KeyNames = new KeyNames({
-  type: TYPE,
-  id: ID,
-  parentId: PARENT_ID,
-  targetId: TARGET_ID,
-  version: VERSION,
-  firstKeptEntryIndex: FIRST_KEPT,
-  batch: BATCH,
-  message: MESSAGE,
-});
+const entryNames = new Map<TranscriptFormat, KeyNames>();
 const BATCH_NAMES: KeyNames = new KeyNames({ index: INDEX, size: SIZE });
 const MESSAGE_NAMES: KeyNames = new KeyNames({ role: ROLE });
 
+/** The names to look out for in an entry of that format. */
+function entryNamesOf(format: TranscriptFormat): KeyNames {
+  const { id, parentId, headerType, logicalParentId, aside } = format;
+  let names = entryNames.get(format);
+  if (names === undefined) {
+    names = new KeyNames({
+      type: TYPE,
+      ...(id !== undefined && { [id]: ID }),
+      ...(parentId !== undefined && { [parentId]: PARENT_ID, targetId: TARGET_ID, batch: BATCH }),
+      // What a migration converts.
+      ...(headerType !== undefined && {
+        version: VERSION,
+        firstKeptEntryIndex: FIRST_KEPT,
+        message: MESSAGE,
+      }),
+      ...(logicalParentId !== undefined && { [logicalParentId]: LOGICAL_PARENT_ID }),
+      ...(aside !== undefined && { [aside]: ASIDE }),
+    });
+    entryNames.set(format, names);
+  }
+  return names;
+}
+
 /** What the slots of {@link WatchedMembers} hold while no member of that name has come. */
 const ABSENT = -1;
+/** What tells `true` from `false`. */
+const TRUE_BYTES = 4;
 
 /** The members of one line that leaflog looks at; a later duplicate takes the place of an earlier. */
 export class WatchedMembers implements MemberSink {
@@ -53,6 +73,8 @@ export class WatchedMembers implements MemberSink {
   id: string | undefined;
   parentId: string | null | undefined;
   targetId: string | null | undefined;
+  logicalParentId: string | undefined;
+  aside = false;
   version: number | undefined;
   firstKept: number | undefined;
   batchIndex: number | undefined;
@@ -64,18 +86,26 @@ export class WatchedMembers implements MemberSink {
   parentIdEnd = 0;
   targetIdStart: number = ABSENT;
   targetIdEnd = 0;
+  logicalParentIdStart: number = ABSENT;
+  logicalParentIdEnd = 0;
   versionStart: number = ABSENT;
   versionEnd = 0;
   firstKeptStart: number = ABSENT;
   firstKeptEnd = 0;
   roleStart = 0;
   roleEnd = 0;
+  readonly #names: KeyNames;
   /** The member of the entry, and the member of its batch or message, that is being read. */
   #outer = NONE;
   #inner = NONE;
   #keyAt = 0;
+  #asideStart = 0;
   #lastType = "";
   #lastRole = "";
+
+  constructor(format: TranscriptFormat = DEFAULT_FORMAT) {
+    this.#names = entryNamesOf(format);
+  }
 
   reset(): void {
     this.isObject = false;
@@ -85,6 +115,8 @@ export class WatchedMembers implements MemberSink {
     this.id = undefined;
     this.parentId = undefined;
     this.targetId = undefined;
+    this.logicalParentId = undefined;
+    this.aside = false;
     this.version = undefined;
     this.firstKept = undefined;
     this.batchIndex = undefined;
@@ -93,6 +125,7 @@ export class WatchedMembers implements MemberSink {
     this.idStart = ABSENT;
     this.parentIdStart = ABSENT;
     this.targetIdStart = ABSENT;
+    this.logicalParentIdStart = ABSENT;
     this.versionStart = ABSENT;
     this.firstKeptStart = ABSENT;
     this.#outer = NONE;
@@ -109,7 +142,7 @@ export class WatchedMembers implements MemberSink {
   ): void {
     if (depth === 1) {
       this.#keyAt = at;
-      this.#outer = ENTRY_NAMES.find(bytes, start, end, escaped);
+      this.#outer = this.#names.find(bytes, start, end, escaped);
     } else {
       const names = this.#outer === BATCH ? BATCH_NAMES : MESSAGE_NAMES;
       this.#inner = names.find(bytes, start, end, escaped);
@@ -155,6 +188,14 @@ export class WatchedMembers implements MemberSink {
         this.batchIndex = undefined;
         this.batchSize = undefined;
         return type === OBJECT ? DESCEND : SKIP;
+      case LOGICAL_PARENT_ID:
+        this.logicalParentId = undefined;
+        this.logicalParentIdStart = at;
+        return type === STRING ? CAPTURE : SKIP;
+      case ASIDE:
+        this.aside = false;
+        this.#asideStart = type === BOOLEAN ? at : ABSENT;
+        return SKIP;
       default:
         this.role = undefined;
         return type === OBJECT ? DESCEND : SKIP;
@@ -178,6 +219,7 @@ export class WatchedMembers implements MemberSink {
     else if (member === ID) this.id = text;
     else if (member === PARENT_ID) this.parentId = text;
     else if (member === TARGET_ID) this.targetId = text;
+    else if (member === LOGICAL_PARENT_ID) this.logicalParentId = text;
     else if (member === ROLE) this.role = this.#lastRole = text;
     else if (member === VERSION) this.version = Number(raw);
     else if (member === FIRST_KEPT) this.firstKept = Number(raw);
@@ -195,6 +237,8 @@ export class WatchedMembers implements MemberSink {
       else if (this.#outer === TARGET_ID) this.targetIdEnd = at;
       else if (this.#outer === VERSION) this.versionEnd = at;
       else if (this.#outer === FIRST_KEPT) this.firstKeptEnd = at;
+      else if (this.#outer === LOGICAL_PARENT_ID) this.logicalParentIdEnd = at;
+      else if (this.#outer === ASIDE) this.aside = this.#asideStart === at - TRUE_BYTES;
       this.#outer = NONE;
     } else this.objectEnd = at;
   }

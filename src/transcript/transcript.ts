@@ -58,6 +58,7 @@ export class Transcript implements AsyncDisposable {
       fileSystem: options.fileSystem,
       file,
       maxEntryBytes: options.maxEntryBytes,
+      format: options.format,
     };
     this.#share = shareWriter(file, options);
   }
@@ -180,7 +181,7 @@ export class Transcript implements AsyncDisposable {
   }
 
   /**
-   * The header; undefined when there is no file, or its first line is damaged.
+   * The header; undefined when there is no file, its first line is damaged, or its dialect has none.
    *
    * @throws LeaflogError `LEAFLOG_READ_FAILED`
    */

@@ -4,7 +4,8 @@ import type { VerifyReport } from "../read/verify-report.js";
 import { resolveTranscript } from "./open-transcript.js";
 
 /** Options of `verifyTranscript`. */
-export interface VerifyTranscriptOptions extends Pick<TranscriptOptions, "fileSystem" | "header"> {
+export interface VerifyTranscriptOptions
+  extends Pick<TranscriptOptions, "fileSystem" | "format" | "header"> {
   /** Told, as the reading proceeds, how many bytes are done of how many. */
   readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
   readonly signal?: AbortSignal;
@@ -29,8 +30,8 @@ export async function verifyTranscript(
   options: VerifyTranscriptOptions = {},
 ): Promise<VerifyReport> {
   const { onProgress, signal } = options;
-  const { fileSystem, header } = resolveOptions(options);
+  const { fileSystem, format, header } = resolveOptions(options);
   const maxEntries = whole("maxEntries", options.maxEntries, MAX_ENTRIES, 1);
   const path = await resolveTranscript(file, fileSystem);
-  return verifyFile(fileSystem, path, { onProgress, signal, header, maxEntries });
+  return verifyFile(fileSystem, path, { onProgress, signal, header, format, maxEntries });
 }

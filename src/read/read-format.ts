@@ -1,0 +1,33 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
+import type { FileStat } from "../file/file-stat.js";
+import type { OpenFile } from "../file/file-system.js";
+import { findStart } from "../scan/find-start.js";
+import { identityOf } from "./cursor.js";
+import type { ReadSource } from "./read-source.js";
+
+/** What a source turned out to be, the last time that its file showed it for certain. */
+const known = new WeakMap<
+  ReadSource,
+  { readonly identity: string; readonly size: number; readonly format: TranscriptFormat }
+>();
+
+/**
+ * The format of an open transcript. The start of the file is read once for each file that bears the
+ * name, unless it does not tell.
+ *
+ * @param stat what the file is now
+ */
+export async function readFormat(
+  source: ReadSource,
+  file: OpenFile,
+  stat: FileStat,
+  signal?: AbortSignal,
+): Promise<TranscriptFormat> {
+  const { size } = stat;
+  const identity = identityOf(stat);
+  const before = known.get(source);
+  if (before?.identity === identity && before.size <= size) return before.format;
+  const { format, certain } = await findStart(file, size, { format: source.format, signal });
+  if (certain) known.set(source, { identity, size, format });
+  return format;
+}
