@@ -8,6 +8,11 @@ export type LeaflogErrorCode =
   | "LEAFLOG_CLOSED"
   /** The entry's line would exceed `maxEntryBytes`. */
   | "LEAFLOG_ENTRY_TOO_LARGE"
+  /**
+   * The idempotency key was used before, with a body that differs; see `idempotencyKey` and
+   * `storedId`.
+   */
+  | "LEAFLOG_IDEMPOTENCY_CONFLICT"
   /** Called from within a transaction on the same file, which it would wait for. Use its `tx`. */
   | "LEAFLOG_IN_TRANSACTION"
   /** An argument or option is not what the documentation asks for. */
@@ -60,6 +65,10 @@ export interface LeaflogErrorFacts {
   readonly expected?: string | null;
   /** LEAF_CONFLICT: the leaf that is. */
   readonly actual?: string | null;
+  /** IDEMPOTENCY_CONFLICT: the key. */
+  readonly idempotencyKey?: string;
+  /** IDEMPOTENCY_CONFLICT: id of the entry that was appended under it. */
+  readonly storedId?: string;
   /**
    * WRITE_FAILED: whether the file ends where it ended before. False when another program wrote
    * behind the failed bytes or when cutting them back failed too: then they stay, as a torn tail
@@ -80,6 +89,8 @@ export class LeaflogError extends Error {
   declare readonly owner?: LockOwner;
   declare readonly expected?: string | null;
   declare readonly actual?: string | null;
+  declare readonly idempotencyKey?: string;
+  declare readonly storedId?: string;
   declare readonly cutBack?: boolean;
   declare readonly written?: boolean;
 

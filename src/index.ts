@@ -1,5 +1,6 @@
 export type { AppendResult, TornTail } from "./append/append-result.js";
 export type { Leaf } from "./append/current-leaf.js";
+export type { IdempotencyConflict } from "./append/idempotency/keyed-call.js";
 export type { MigrationReport } from "./append/migration/migration.js";
 export type { RepairMode } from "./append/repair/repair-options.js";
 export type {
@@ -56,6 +57,7 @@ export type {
   VerifyReport,
 } from "./read/verify-report.js";
 export type { DamageReason } from "./scan/line-part.js";
+export type { AppendOptions } from "./transcript/append-options.js";
 export {
   type MigrateTranscriptOptions,
   migrateTranscript,
@@ -66,7 +68,7 @@ export {
   repairTranscript,
 } from "./transcript/repair-transcript.js";
 export type { Transaction } from "./transcript/transaction.js";
-export type { AppendOptions, Transcript } from "./transcript/transcript.js";
+export type { Transcript } from "./transcript/transcript.js";
 export {
   type VerifyTranscriptOptions,
   verifyTranscript,

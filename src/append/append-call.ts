@@ -2,6 +2,7 @@ import type { EncodedEntry } from "../entry/encoded-entry.js";
 import type { LeaflogError } from "../errors.js";
 import type { ResolvedOptions } from "../options.js";
 import type { AppendResult } from "./append-result.js";
+import type { KeyedCall } from "./idempotency/keyed-call.js";
 
 /** What the caller of an append asked for, besides its entries. */
 export interface AppendTerms {
@@ -11,6 +12,8 @@ export interface AppendTerms {
   readonly expectedLeaf: string | null | undefined;
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
+  /** Set when its entries are to be appended once and no more. */
+  readonly keyed?: KeyedCall | undefined;
 }
 
 /** One call of `append` or `appendBatch` on its way to the file. */
@@ -44,6 +47,11 @@ export class AppendCall {
     return this.#settled;
   }
 
+  /** The idempotency keys of its entries, when it has any. */
+  get keyed(): KeyedCall | undefined {
+    return this.terms.keyed;
+  }
+
   get waitedMs(): number {
     return Math.round(performance.now() - this.startedAt);
   }
@@ -69,7 +77,8 @@ export class AppendCall {
   line(index: number, parentId: string | null | undefined): string {
     const size = this.entries.length;
     const entry = this.entries[index] as EncodedEntry;
-    return entry.line(parentId, size > 1 ? { index, size } : undefined);
+    const isBatch = size > 1 && this.keyed?.scope !== "each";
+    return entry.line(parentId, isBatch ? { index, size } : undefined);
   }
 
   resolve(results: AppendResult[]): void {

@@ -1,3 +1,5 @@
+import type { Entry } from "../entry/entry.js";
+
 /** A torn tail that an append found and closed off. */
 export interface TornTail {
   /** Bytes from the start of the file. */
@@ -13,7 +15,7 @@ export interface AppendResult {
   readonly id: string;
   /** Undefined after a raw append. */
   readonly parentId: string | null | undefined;
-  /** Whether this call wrote the entry. */
+  /** Whether this call wrote the entry; false when one with its idempotency key was there. */
   readonly appended: boolean;
   /** False after a raw append to an oversized linear transcript. */
   readonly linked: boolean;
@@ -21,6 +23,16 @@ export interface AppendResult {
   readonly offset: number;
   /** The entry's line: bytes, without the newline. */
   readonly length: number;
+  /**
+   * The entry that was there, when `appended` is false; absent when its line exceeds
+   * `maxEntryBytes`.
+   */
+  readonly entry?: Entry;
+  /**
+   * Of an entry of type `message` that was written together with keyed ones: which message of the
+   * file it is, from 1 on, wherever in the tree they stand.
+   */
+  readonly messageSeq?: number;
   /** Found and closed by the group commit that this entry opened. */
   readonly tornTail?: TornTail;
   /** True when the transcript had been deleted since this process last saw it, and was made anew. */

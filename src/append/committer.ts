@@ -1,10 +1,13 @@
 import { newHeader } from "../entry/header.js";
 import { LeaflogError } from "../errors.js";
-import type { FileSystem } from "../file/file-system.js";
+import type { FileSystem, OpenFile } from "../file/file-system.js";
 import type { ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 import type { TornTail } from "./append-result.js";
 import { composeGroup, type GroupCommit } from "./group-commit.js";
+import { type FoundKeys, KeyLookup } from "./idempotency/key-lookup.js";
+import type { KeyQuery } from "./idempotency/key-query.js";
+import { KeyedGround } from "./idempotency/keyed-ground.js";
 import type { Lease } from "./lease.js";
 import { type MigrateOptions, type MigrationReport, migrateFile } from "./migration/migration.js";
 import { repairFile } from "./repair/repair.js";
@@ -38,6 +41,8 @@ export class Committer {
   readonly #path: string;
   readonly #lease: Lease;
   readonly #file: TranscriptFile;
+  /** What the file holds of idempotency keys. */
+  readonly keys: KeyLookup;
   #poison: LeaflogError | undefined;
   /** Id of the header that stood in the file, should the file have to be made anew. */
   #sessionId: string | undefined;
@@ -50,6 +55,7 @@ export class Committer {
     this.#path = path;
     this.#lease = lease;
     this.#file = new TranscriptFile(fs, path);
+    this.keys = new KeyLookup(fs, path);
   }
 
   /** The end of the file as last seen: a hint, to be verified. */
@@ -95,8 +101,10 @@ export class Committer {
   async commit(calls: readonly AppendCall[], ground: Ground): Promise<void> {
     const options = (calls[0] as AppendCall).terms.options;
     const targets = await this.#findTargets(calls);
+    const queries = calls.flatMap(({ keyed }) => keyed?.query ?? []);
+    const found = queries.length > 0 ? await this.findKeys(queries) : undefined;
     // The search may have taken long.
-    const { tail, way } = targets ? await this.ground(options) : ground;
+    const { tail, way } = targets || found ? await this.ground(options) : ground;
     const isNew = tail === undefined || tail.header.state === "empty";
     const group = composeGroup(calls, {
       file: this.#path,
@@ -108,9 +116,16 @@ export class Committer {
       header: isNew ? newHeader(options.cwd, this.#sessionId ?? options.sessionId) : undefined,
       recreated: tail === undefined && this.#sessionId !== undefined,
       hasEntry: (id) => targets?.has(id) ?? false,
+      keyed: found && new KeyedGround(found, this.#path),
     });
     if (group.bytes.length > 0) await this.#write(group, options);
     await this.#acknowledge(group);
+  }
+
+  /** What the file holds of some keys, as of the last look. */
+  async findKeys(queries: readonly KeyQuery[]): Promise<FoundKeys> {
+    const find = (file: OpenFile, tail: Tail) => this.keys.find(queries, file, tail);
+    return (await this.#file.read(find)) ?? { stored: new Map(), messages: 0 };
   }
 
   /** Which of the entries that `leaf` entries name are there; undefined when none is named. */

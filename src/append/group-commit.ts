@@ -5,6 +5,7 @@ import type { FoundHeader } from "../scan/find-header.js";
 import type { LeafState } from "../scan/find-leaf.js";
 import type { AppendCall } from "./append-call.js";
 import type { AppendResult, TornTail } from "./append-result.js";
+import type { KeyedGround } from "./idempotency/keyed-ground.js";
 import { type Anchor, anchorOf } from "./tail.js";
 
 /** What a group commit is written to. */
@@ -24,6 +25,8 @@ export interface GroupGround {
   readonly recreated: boolean;
   /** Whether an entry of that id stands in the file. */
   hasEntry(id: string): boolean;
+  /** Set when any of the calls has idempotency keys. */
+  readonly keyed?: KeyedGround | undefined;
 }
 
 /** The pending appends of one transcript, laid out as the bytes of one write. */
@@ -46,7 +49,7 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
   const refused: { call: AppendCall; error: LeaflogError }[] = [];
   let leafId = ground.leaf.leafId;
   for (const call of calls) {
-    const error = refusal(call, leafId, ground.file);
+    const error = refusal(call, leafId, ground);
     if (error) {
       refused.push({ call, error });
       continue;
@@ -54,10 +57,15 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
     const results: AppendResult[] = [];
     const own = new Set<string>();
     for (const [index, entry] of call.entries.entries()) {
+      const stored = ground.keyed?.stored(call, index);
+      if (stored) {
+        results.push({ ...stored, appended: false, linked: stored.parentId !== undefined });
+        continue;
+      }
       const parentId = ground.linked ? leafId : undefined;
+      const first = lines.none;
       const extent = lines.add(call.line(index, parentId));
-      const first = written.length === 0 && index === 0;
-      results.push({
+      const result: AppendResult = {
         id: entry.id,
         parentId,
         appended: true,
@@ -65,7 +73,9 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
         ...extent,
         ...(first && ground.tornTail && { tornTail: ground.tornTail }),
         ...(first && ground.recreated && { recreated: true }),
-      });
+      };
+      const messageSeq = ground.keyed?.note(call, index, result);
+      results.push(messageSeq === undefined ? result : { ...result, messageSeq });
       if (ground.linked)
         leafId = leafAfter(entry, leafId, (id) => own.has(id) || ground.hasEntry(id));
       own.add(entry.id);
@@ -74,9 +84,9 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
   }
   const leaf: LeafState = ground.linked
     ? {
-        shape: written.length > 0 ? "linked" : ground.leaf.shape,
+        shape: lines.none ? ground.leaf.shape : "linked",
         leafId,
-        linearAfterLeaf: written.length > 0 ? false : ground.leaf.linearAfterLeaf,
+        linearAfterLeaf: lines.none ? ground.leaf.linearAfterLeaf : false,
       }
     : { shape: "linear", leafId: null, linearAfterLeaf: true };
   return { ...lines.finish(), written, refused, leaf };
@@ -92,7 +102,15 @@ function leafAfter(
   return entry.targetId === null ? null : leafId;
 }
 
-function refusal(call: AppendCall, leafId: string | null, file: string): LeaflogError | undefined {
+function refusal(
+  call: AppendCall,
+  leafId: string | null,
+  { file, keyed }: GroupGround,
+): LeaflogError | undefined {
+  const conflict = keyed?.conflict(call);
+  if (conflict) return conflict;
+  // What was appended before need not fit to what came behind it since.
+  if (keyed?.isReplay(call)) return undefined;
   const { expectedLeaf } = call.terms;
   if (expectedLeaf !== undefined && expectedLeaf !== leafId) {
     return new LeaflogError(
@@ -136,6 +154,11 @@ class LineLayout {
       };
     }
     this.#position = ground.size + Buffer.byteLength(this.#prefix);
+  }
+
+  /** Whether there is nothing to write so far. */
+  get none(): boolean {
+    return this.#last === undefined;
   }
 
   add(line: string): { offset: number; length: number } {

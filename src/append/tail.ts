@@ -29,6 +29,9 @@ export interface Tail {
   readonly anchor?: Anchor;
 }
 
+/** By what to tell whether what was read of a file still stands in it. */
+export type Standing = Pick<Tail, "stat" | "size" | "end" | "tornTail" | "anchor">;
+
 /** A copy of the first bytes of the last line, its newline among them where it is a short one. */
 export interface Anchor {
   readonly offset: number;
@@ -119,7 +122,11 @@ function tail(rest: Tail, tornTail: TornTail | undefined, anchor: Anchor | undef
 }
 
 /** Whether all that `known` covers is still in the file, so that only newer bytes need reading. */
-export async function stillStands(file: OpenFile, stat: FileStat, known: Tail): Promise<boolean> {
+export async function stillStands(
+  file: OpenFile,
+  stat: FileStat,
+  known: Standing,
+): Promise<boolean> {
   // The leaf may rest on a torn tail, of which nobody knows what it has become since.
   if (known.tornTail || !known.anchor || !isSameFile(known.stat, stat)) return false;
   if (stat.size < known.size) return false;
@@ -134,7 +141,8 @@ async function stands(file: OpenFile, bytes: Buffer, offset: number): Promise<bo
   return (await readFully(file, now, 0, now.length, offset)) === bytes.length && now.equals(bytes);
 }
 
-async function readAnchor(
+/** The anchor of a line; `length` is that of the line without its newline. */
+export async function readAnchor(
   file: OpenFile,
   line: { offset: number; length: number },
 ): Promise<Anchor> {

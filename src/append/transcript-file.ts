@@ -149,6 +149,11 @@ export class TranscriptFile {
     return stillStands(this.#file, await this.#file.stat(), this.#tail);
   }
 
+  /** Hands over the open file, as of the last look; resolves to undefined when there is none. */
+  async read<T>(work: (file: OpenFile, tail: Tail) => Promise<T>): Promise<T | undefined> {
+    return this.#file && this.#tail ? work(this.#file, this.#tail) : undefined;
+  }
+
   /** Whether an entry of that id stands in the file, as of the last look. */
   async hasEntry(id: string): Promise<boolean> {
     if (!this.#file || !this.#tail) return false;

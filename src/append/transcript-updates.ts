@@ -13,13 +13,20 @@ export class TranscriptUpdate {
   readonly offset: number;
   /** The entry's line: bytes, without the newline. */
   readonly length: number;
+  /**
+   * Of an entry of type `message` that was written together with keyed ones: which message of the
+   * file it is, from 1 on, wherever in the tree they stand.
+   */
+  readonly messageSeq: number | undefined;
   readonly #line: string;
   #entry: Entry | undefined;
 
   constructor(
     file: string,
     line: string,
-    at: Pick<TranscriptUpdate, "id" | "parentId" | "linked" | "offset" | "length">,
+    at: Pick<TranscriptUpdate, "id" | "parentId" | "linked" | "offset" | "length"> & {
+      readonly messageSeq?: number;
+    },
   ) {
     this.file = file;
     this.id = at.id;
@@ -27,6 +34,7 @@ export class TranscriptUpdate {
     this.linked = at.linked;
     this.offset = at.offset;
     this.length = at.length;
+    this.messageSeq = at.messageSeq;
     this.#line = line;
   }
 
@@ -61,8 +69,8 @@ export function onTranscriptUpdate(listener: TranscriptListener): () => void {
 export function updatesOf(file: string, group: GroupCommit): TranscriptUpdate[] {
   if (listeners.size === 0) return [];
   return group.written.flatMap(({ call, results }) =>
-    results.map(
-      (result, index) => new TranscriptUpdate(file, call.line(index, result.parentId), result),
+    results.flatMap((result, index) =>
+      result.appended ? new TranscriptUpdate(file, call.line(index, result.parentId), result) : [],
     ),
   );
 }

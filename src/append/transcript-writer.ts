@@ -6,6 +6,8 @@ import { makeDirectory } from "../file/make-directory.js";
 import type { ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 import { Committer } from "./committer.js";
+import type { FoundKeys } from "./idempotency/key-lookup.js";
+import type { KeyQuery } from "./idempotency/key-query.js";
 import { Lease } from "./lease.js";
 import type { MigrateOptions, MigrationReport } from "./migration/migration.js";
 import { aborted, PendingCalls } from "./pending-calls.js";
@@ -14,6 +16,9 @@ import type { RepairReport } from "./repair/repair-report.js";
 import type { Tail } from "./tail.js";
 import { writeFailed } from "./transcript-file.js";
 import { publishTranscriptUpdates } from "./transcript-updates.js";
+
+/** How often the lock is given back because there is much to be read for the keys of calls. */
+const MAX_READS_AHEAD = 3;
 
 /** Terms of work that needs the lock for itself. */
 export interface ExclusiveTerms {
@@ -39,6 +44,8 @@ export class TranscriptWriter {
   /** Whether a commit stands in the queue or runs: it looks for further calls when it ends. */
   #scheduled = false;
   #inFlight: readonly AppendCall[] = [];
+  /** Whether any of the pending calls may have idempotency keys. */
+  #keyed = false;
   #idleTimer: NodeJS.Timeout | undefined;
 
   constructor(fs: FileSystem, path: string, options: ResolvedOptions) {
@@ -69,6 +76,7 @@ export class TranscriptWriter {
       return;
     }
     this.#pending.add(call);
+    if (call.keyed) this.#keyed = true;
     clearTimeout(this.#idleTimer);
     this.#schedule();
   }
@@ -140,6 +148,15 @@ export class TranscriptWriter {
     });
   }
 
+  /** What the file holds of some keys, as seen with the lock held. */
+  findKeys(query: KeyQuery, terms: ExclusiveTerms): Promise<FoundKeys> {
+    const find = async () => {
+      await this.#committer.look();
+      return this.#committer.findKeys([query]);
+    };
+    return this.#exclusively(terms, find, () => [query]);
+  }
+
   /** Gives back lock and descriptor. Nothing may be appended any more. */
   async close(): Promise<void> {
     await this.settle();
@@ -158,7 +175,11 @@ export class TranscriptWriter {
     // A turn of the microtask queue, so that what is appended in one breath joins the group.
     await Promise.resolve();
     try {
-      if (await this.#hold(() => this.#pending.first !== undefined)) await this.#commitGroup();
+      const wanted = () => this.#pending.first !== undefined;
+      const held = this.#keyed
+        ? await this.#holdWithKeys(wanted, () => this.#pendingQueries())
+        : await this.#hold(wanted);
+      if (held) await this.#commitGroup();
     } catch (error) {
       this.#fail(error);
     }
@@ -169,8 +190,12 @@ export class TranscriptWriter {
     if (idle || this.#lease.spent || !this.#lease.held) await this.#releaseOrWarn();
     // No await from here on: a call that came in between would be forgotten.
     this.#scheduled = false;
-    if (this.#pending.size > 0) this.#schedule();
-    else this.#linger();
+    if (this.#pending.size > 0) {
+      this.#schedule();
+      return;
+    }
+    this.#keyed = false;
+    this.#linger();
   }
 
   async #commitGroup(): Promise<void> {
@@ -195,13 +220,18 @@ export class TranscriptWriter {
   }
 
   /** Work that waits its turn and has the lock. */
-  async #exclusively<T>(terms: ExclusiveTerms, work: () => Promise<T>): Promise<T> {
+  async #exclusively<T>(
+    terms: ExclusiveTerms,
+    work: () => Promise<T>,
+    queries: () => readonly KeyQuery[] = () => [],
+  ): Promise<T> {
     const { timeoutMs, signal } = terms;
     const startedAt = performance.now();
     const waited = () => Math.round(performance.now() - startedAt);
     return this.#inTurn(async () => {
       if (this.poison) throw this.poison;
-      if (await this.#hold(() => waited() < timeoutMs && !signal?.aborted)) return work();
+      const wanted = () => waited() < timeoutMs && !signal?.aborted;
+      if (await this.#holdWithKeys(wanted, queries)) return work();
       if (signal?.aborted) throw aborted(signal, this.path);
       throw await this.#lease.timeoutError(waited());
     });
@@ -213,6 +243,27 @@ export class TranscriptWriter {
       await this.#committer.close();
       if (!(await this.#lease.take(wanted, () => this.#makeDirectory()))) return false;
     }
+  }
+
+  /**
+   * Takes the lock when what there is to be read for idempotency keys is little: a large file is
+   * gone through without it, up to the end that was seen with it, behind which alone a failed
+   * write may be cut back.
+   */
+  async #holdWithKeys(wanted: () => boolean, queries: () => readonly KeyQuery[]): Promise<boolean> {
+    const { keys } = this.#committer;
+    for (let reads = 0; await this.#hold(wanted); reads += 1) {
+      if (reads === MAX_READS_AHEAD || queries().length === 0) return true;
+      const tail = await this.#committer.look();
+      if (tail === undefined || !keys.isBehind(queries(), tail)) return true;
+      await this.#release();
+      await keys.readAhead(queries, tail, wanted);
+    }
+    return false;
+  }
+
+  #pendingQueries(): KeyQuery[] {
+    return this.#pending.unsettled().flatMap(({ keyed }) => keyed?.query ?? []);
   }
 
   async #makeDirectory(): Promise<void> {

@@ -107,7 +107,7 @@ function plainObject(input: unknown): Record<string, unknown> {
 }
 
 /** What `JSON.stringify` would see of a value. */
-function jsonValue(value: unknown, key: string): unknown {
+export function jsonValue(value: unknown, key: string): unknown {
   if (!isObject(value) || typeof value.toJSON !== "function") return value;
   try {
     return value.toJSON(key);
@@ -124,7 +124,7 @@ function stringify(value: object): string {
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -1,6 +1,8 @@
 import { AppendCall } from "../append/append-call.js";
 import type { AppendResult } from "../append/append-result.js";
 import { currentLeaf, type Leaf } from "../append/current-leaf.js";
+import { withKey } from "../append/idempotency/idempotency-key.js";
+import { KeyedCall } from "../append/idempotency/keyed-call.js";
 import { aborted } from "../append/pending-calls.js";
 import { EncodedEntry } from "../entry/encoded-entry.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
@@ -17,24 +19,12 @@ import { type Page, type PageOptions, readPage } from "../read/read-page.js";
 import { readSnapshot, type Snapshot, type SnapshotOptions } from "../read/read-snapshot.js";
 import type { ReadSource } from "../read/read-source.js";
 import { readTailEntries, type TailOptions } from "../read/read-tail.js";
+import { type AppendOptions, keysOf } from "./append-options.js";
 import { shareWriter, type WriterShare } from "./open-writers.js";
 import { ensureOutsideTransaction, runAsTransaction, Transaction } from "./transaction.js";
 
 /** Longest delay that a timer takes, in milliseconds. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
-/** Options of a single append. */
-export interface AppendOptions {
-  /**
-   * Append only if this is the leaf (null: none yet); otherwise reject with
-   * `LEAFLOG_LEAF_CONFLICT`, which names the leaf that is. @default whatever the leaf is
-   */
-  readonly expectedLeaf?: string | null;
-  /** Gives the append up, as long as its entries have not begun to be written. */
-  readonly signal?: AbortSignal;
-  /** Milliseconds for room, queue and lock together. @default lock.timeoutMs, 30,000 */
-  readonly timeoutMs?: number;
-}
 
 /**
  * A handle on one transcript. Handles on one file share its queue, lock and descriptor, under
@@ -70,7 +60,7 @@ export class Transcript implements AsyncDisposable {
    * @throws LeaflogError `LEAFLOG_NOT_SERIALIZABLE`, `LEAFLOG_INVALID_ARGUMENT`,
    * `LEAFLOG_ENTRY_TOO_LARGE`, `LEAFLOG_CLOSED`, `LEAFLOG_ABORTED`, `LEAFLOG_QUEUE_FULL`,
    * `LEAFLOG_TIMEOUT`, `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`,
-   * `LEAFLOG_LEAF_CONFLICT`, `LEAFLOG_LEAF_UNREADABLE`, `LEAFLOG_BAD_HEADER`,
+   * `LEAFLOG_LEAF_CONFLICT`, `LEAFLOG_IDEMPOTENCY_CONFLICT`, `LEAFLOG_LEAF_UNREADABLE`, `LEAFLOG_BAD_HEADER`,
    * `LEAFLOG_LINEAR_TRANSCRIPT`, `LEAFLOG_WRITE_FAILED`, `LEAFLOG_POISONED`. After any of them
    * but the last two the file holds nothing of the entry; these two tell what is known.
    */
@@ -100,21 +90,43 @@ export class Transcript implements AsyncDisposable {
     options: AppendOptions = {},
   ): Promise<AppendResult[]> {
     if (!Array.isArray(entries)) throw invalid("entries", entries, "an array of entries");
-    return this.#append(entries, options);
+    return this.#append(entries, options, true);
   }
 
-  #append(inputs: readonly EntryInput[], options: AppendOptions): Promise<AppendResult[]> {
+  #append(
+    inputs: readonly EntryInput[],
+    options: AppendOptions,
+    batch = false,
+  ): Promise<AppendResult[]> {
     this.#ensureOpen();
     const call = this.#named(() => {
       if (options.signal?.aborted) throw aborted(options.signal, this.file);
-      const entries = inputs.map((input) => new EncodedEntry(input, this.#options.maxEntryBytes));
+      const { idempotencyKey: key } = options;
+      const keys = key === undefined ? undefined : keysOf(key, inputs, batch);
+      const entries = inputs.map((input, index) => this.#encode(input, keys?.[index]));
       const ids = new Set(entries.map((entry) => entry.id));
       if (ids.size < entries.length) throw invalid("id", "a repeated one", "new to each entry");
-      return this.#call(entries, options);
+      return this.#call(entries, options, keys && this.#keyed(entries, keys, options));
     });
     if (call.entries.length === 0) return Promise.resolve([]);
     this.#share.writer.append(call);
     return call.done;
+  }
+
+  #encode(input: EntryInput, key: string | undefined): EncodedEntry {
+    const { maxEntryBytes } = this.#options;
+    return new EncodedEntry(key === undefined ? input : withKey(input, key), maxEntryBytes);
+  }
+
+  #keyed(
+    entries: readonly EncodedEntry[],
+    keys: readonly string[],
+    options: AppendOptions,
+  ): KeyedCall {
+    const { onIdempotencyConflict } = options;
+    const onConflict = oneOf("onIdempotencyConflict", onIdempotencyConflict, ["reject", "stored"]);
+    const { maxEntryBytes } = this.#options;
+    return new KeyedCall(entries, keys, { onConflict, scope: "all", maxEntryBytes });
   }
 
   /** Names the transcript in the errors of what does not know it. */
@@ -128,13 +140,14 @@ export class Transcript implements AsyncDisposable {
     }
   }
 
-  #call(entries: readonly EncodedEntry[], options: AppendOptions): AppendCall {
+  #call(entries: readonly EncodedEntry[], options: AppendOptions, keyed?: KeyedCall): AppendCall {
     const { expectedLeaf, signal } = options;
     if (expectedLeaf !== undefined && expectedLeaf !== null && typeof expectedLeaf !== "string") {
       throw invalid("expectedLeaf", expectedLeaf, "an entry id or null");
     }
     const timeoutMs = this.#timeout(options);
-    const terms = { file: this.file, options: this.#options, expectedLeaf, signal, timeoutMs };
+    const { file } = this;
+    const terms = { file, options: this.#options, expectedLeaf, signal, timeoutMs, keyed };
     return new AppendCall(entries, terms);
   }
 

@@ -1,0 +1,100 @@
+import type { Entry } from "../../entry/entry.js";
+import { LeaflogError } from "../../errors.js";
+import type { AppendCall } from "../append-call.js";
+import type { AppendResult } from "../append-result.js";
+import type { FoundKeys } from "./key-lookup.js";
+import { haveSameBody } from "./same-body.js";
+import { type StoredEntry, storedEntry } from "./stored-entry.js";
+
+/** What a group commit knows of the keys of its calls: from the file, then from the group itself. */
+export class KeyedGround {
+  readonly #found: FoundKeys;
+  readonly #file: string;
+  /** Where the group wrote a key. */
+  readonly #written = new Map<string, Written>();
+  #messages: number;
+
+  /** @param file named in errors */
+  constructor(found: FoundKeys, file: string) {
+    this.#found = found;
+    this.#file = file;
+    this.#messages = found.messages;
+  }
+
+  /** The entry that was appended before under the key of that entry of a call. */
+  stored(call: AppendCall, index: number): StoredEntry | undefined {
+    const key = call.keyed?.query.keys[index];
+    if (key === undefined) return undefined;
+    return this.#inGroup(key) ?? this.#found.stored.get(key);
+  }
+
+  /** Whether all of a call's entries were appended before. */
+  isReplay(call: AppendCall): boolean {
+    if (call.keyed === undefined) return false;
+    return call.entries.every((_, index) => this.stored(call, index) !== undefined);
+  }
+
+  /** Why nothing of a call can be appended. */
+  conflict(call: AppendCall): LeaflogError | undefined {
+    const { keyed } = call;
+    if (keyed === undefined) return undefined;
+    let met: StoredEntry | undefined;
+    let missing = false;
+    for (const [index, key] of keyed.query.keys.entries()) {
+      const stored = this.stored(call, index);
+      met ??= stored;
+      missing ||= stored === undefined;
+      if (stored && keyed.onConflict === "reject" && !isSame(call, index, stored)) {
+        const advice = `take a new key, or be content with the entry ${stored.id} (\`onIdempotencyConflict: "stored"\`)`;
+        return this.#error(key, stored, "another body", advice);
+      }
+    }
+    if (keyed.scope === "each" || met === undefined || !missing) return undefined;
+    const key = keyed.query.keys[0] as string;
+    return this.#error(key, met, "another number of entries", "take a new key");
+  }
+
+  /** Notes an entry that the group writes. @returns which message of the file it is, from 1 on */
+  note(call: AppendCall, index: number, at: AppendResult): number | undefined {
+    const key = call.keyed?.query.keys[index];
+    if (key !== undefined) this.#written.set(key, { call, index, at, stored: undefined });
+    if (call.entries[index]?.type !== "message") return undefined;
+    this.#messages += 1;
+    return this.#messages;
+  }
+
+  #inGroup(key: string): StoredEntry | undefined {
+    const written = this.#written.get(key);
+    if (written === undefined) return undefined;
+    if (written.stored === undefined) {
+      const { call, index, at } = written;
+      const entry = JSON.parse(call.line(index, at.parentId)) as Entry;
+      written.stored = storedEntry(key, at, at, entry);
+    }
+    return written.stored;
+  }
+
+  #error(idempotencyKey: string, stored: StoredEntry, what: string, advice: string): LeaflogError {
+    return new LeaflogError(
+      "LEAFLOG_IDEMPOTENCY_CONFLICT",
+      `the key ${idempotencyKey} was used before, with ${what}; nothing was written: ${advice}`,
+      { file: this.#file, idempotencyKey, storedId: stored.id },
+    );
+  }
+}
+
+interface Written {
+  readonly call: AppendCall;
+  readonly index: number;
+  readonly at: AppendResult;
+  stored: StoredEntry | undefined;
+}
+
+function isSame(call: AppendCall, index: number, { entry }: StoredEntry): boolean {
+  // An entry that is too long to be read back is longer than the one that was to be appended.
+  if (entry === undefined) return false;
+  const size = call.entries.length;
+  const batch = entry.batch as { size?: unknown } | undefined;
+  if (call.keyed?.scope === "all" && size > 1 && batch?.size !== size) return false;
+  return haveSameBody(entry, JSON.parse(call.line(index, null)) as Entry);
+}

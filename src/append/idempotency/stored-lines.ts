@@ -1,0 +1,94 @@
+import type { Entry } from "../../entry/entry.js";
+import type { FileToRead } from "../../file/file-system.js";
+import { WorkPace } from "../../read/work-pace.js";
+import { readFully } from "../../scan/read-fully.js";
+import { keyOfEntry } from "./idempotency-key.js";
+import { scanKeys } from "./key-scan.js";
+import type { Place } from "./key-table.js";
+import { type StoredEntry, storedEntry } from "./stored-entry.js";
+
+/** Lines that stand together are read together, up to this many bytes. */
+const READ_BYTES = 262_144;
+/** Bytes between two lines that are rather read than skipped. */
+const GAP_BYTES = 16_384;
+
+/** A key and where its line should stand. */
+export interface Hit extends Place {
+  readonly key: string;
+}
+
+/**
+ * Reads the lines of keys, and tells of each what stands there: undefined when it is not of that
+ * key, as when two keys have one hash.
+ *
+ * @param maxEntryBytes longer lines come without their entry
+ * @throws the error of a failed read
+ */
+export async function readStored(
+  file: FileToRead,
+  hits: readonly Hit[],
+  maxEntryBytes: number,
+  tell: (hit: Hit, stored: StoredEntry | undefined) => void,
+): Promise<void> {
+  const pace = new WorkPace();
+  for (const run of runsOf(hits, maxEntryBytes)) {
+    const first = run[0] as Hit;
+    if (first.length > maxEntryBytes) {
+      tell(first, await readOversized(file, first));
+      continue;
+    }
+    const last = run[run.length - 1] as Hit;
+    const bytes = Buffer.allocUnsafe(last.offset + last.length - first.offset);
+    const read = await readFully(file, bytes, 0, bytes.length, first.offset);
+    pace.restart();
+    for (const hit of run) {
+      if (pace.isDue(hit.length)) await pace.rest();
+      const start = hit.offset - first.offset;
+      tell(hit, parseStored(hit, bytes.subarray(0, read), start));
+    }
+  }
+}
+
+/** Hits in the order of the file, those that are read at once together. */
+function runsOf(hits: readonly Hit[], maxEntryBytes: number): Hit[][] {
+  const runs: Hit[][] = [];
+  let from = 0;
+  let to = Number.NEGATIVE_INFINITY;
+  for (const hit of [...hits].sort((a, b) => a.offset - b.offset)) {
+    const end = hit.offset + hit.length;
+    const near = hit.offset - to <= GAP_BYTES && end - from <= READ_BYTES;
+    if (near && hit.length <= maxEntryBytes) (runs.at(-1) as Hit[]).push(hit);
+    else {
+      runs.push([hit]);
+      from = hit.offset;
+    }
+    to = hit.length <= maxEntryBytes ? end : Number.NEGATIVE_INFINITY;
+  }
+  return runs;
+}
+
+function parseStored(hit: Hit, bytes: Buffer, start: number): StoredEntry | undefined {
+  const text = bytes.toString("utf8", start, start + hit.length).replace(/^\uFEFF/, "");
+  const entry = parse(text);
+  if (entry === undefined || keyOfEntry(entry) !== hit.key) return undefined;
+  return storedEntry(hit.key, entry, hit, entry);
+}
+
+function parse(text: string): Entry | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Entry) : undefined;
+  } catch {
+    // Not the line that it was: then it is not the key's either.
+    return undefined;
+  }
+}
+
+async function readOversized(file: FileToRead, hit: Hit): Promise<StoredEntry | undefined> {
+  let stored: StoredEntry | undefined;
+  await scanKeys(file, { from: hit.offset, to: hit.offset + hit.length }, ({ facts, key }) => {
+    if (key === hit.key) stored = storedEntry(hit.key, facts, hit);
+    return false;
+  });
+  return stored;
+}
