@@ -48,7 +48,8 @@ export const JSON_SHAPES = {
       ...EXTENT,
       "tornTail?": { ...EXTENT, kept: "entry or malformed" },
       "recreated?": "true: the file had been deleted, and was made anew",
-    } satisfies ShapeOf<AppendResult>,
+      // The other members are those of appends with an idempotency key, which the command has none of.
+    } satisfies ShapeOf<Omit<AppendResult, "entry" | "messageSeq">>,
   },
   leaf: {
     lines: false,
