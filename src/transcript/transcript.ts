@@ -22,6 +22,7 @@ import { readTailEntries, type TailOptions } from "../read/read-tail.js";
 import { type AppendOptions, keysOf } from "./append-options.js";
 import { shareWriter, type WriterShare } from "./open-writers.js";
 import { ensureOutsideTransaction, runAsTransaction, Transaction } from "./transaction.js";
+import { grantAccess } from "./transcript-access.js";
 
 /** Longest delay that a timer takes, in milliseconds. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -31,6 +32,14 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
  * whatever name they were opened; close each.
  */
 export class Transcript implements AsyncDisposable {
+  static {
+    grantAccess((transcript) => ({
+      options: transcript.#options,
+      writer: transcript.#share.writer,
+      ensureOpen: () => transcript.#ensureOpen(),
+    }));
+  }
+
   /** Absolute path, symlinks resolved. */
   readonly file: string;
   readonly #options: ResolvedOptions;
@@ -60,9 +69,10 @@ export class Transcript implements AsyncDisposable {
    * @throws LeaflogError `LEAFLOG_NOT_SERIALIZABLE`, `LEAFLOG_INVALID_ARGUMENT`,
    * `LEAFLOG_ENTRY_TOO_LARGE`, `LEAFLOG_CLOSED`, `LEAFLOG_ABORTED`, `LEAFLOG_QUEUE_FULL`,
    * `LEAFLOG_TIMEOUT`, `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`,
-   * `LEAFLOG_LEAF_CONFLICT`, `LEAFLOG_IDEMPOTENCY_CONFLICT`, `LEAFLOG_LEAF_UNREADABLE`, `LEAFLOG_BAD_HEADER`,
-   * `LEAFLOG_LINEAR_TRANSCRIPT`, `LEAFLOG_WRITE_FAILED`, `LEAFLOG_POISONED`. After any of them
-   * but the last two the file holds nothing of the entry; these two tell what is known.
+   * `LEAFLOG_LEAF_CONFLICT`, `LEAFLOG_IDEMPOTENCY_CONFLICT`, `LEAFLOG_LEAF_UNREADABLE`,
+   * `LEAFLOG_READ_FAILED`, `LEAFLOG_BAD_HEADER`, `LEAFLOG_LINEAR_TRANSCRIPT`,
+   * `LEAFLOG_WRITE_FAILED`, `LEAFLOG_POISONED`. After any of them but the last two the file holds
+   * nothing of the entry; these two tell what is known.
    */
   async append(entry: EntryInput, options: AppendOptions = {}): Promise<AppendResult> {
     const [result] = await this.#append([entry], options);

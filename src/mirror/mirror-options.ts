@@ -1,0 +1,110 @@
+import { checkedKey } from "../append/idempotency/idempotency-key.js";
+import { invalid, type TranscriptOptions } from "../options.js";
+
+/** A message as it comes from elsewhere: any object with a role. */
+export interface MirrorMessage {
+  readonly role: string;
+  readonly content?: unknown;
+  readonly [member: string]: unknown;
+}
+
+/** The roles that are mirrored by default. */
+export const DEFAULT_ROLES: readonly string[] = ["user", "assistant", "toolResult"];
+
+/** What a hook is told besides the message. */
+export interface MirrorContext {
+  /** The message's place among `messages`. */
+  readonly index: number;
+  /** The idempotency key that it will be kept under. */
+  readonly key: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What `mirrorMessages` is to do. */
+export interface MirrorOptions {
+  /** To be left alone until the call settles. Those of other roles are passed over. */
+  readonly messages: readonly MirrorMessage[];
+  /**
+   * What tells these messages from those of other sources, and stays the same from call to call:
+   * an account and a thread, say. What changes with each turn belongs into the identity.
+   */
+  readonly scope: string;
+  /**
+   * What tells a message from the others of its scope, and stays the same when it comes again, such
+   * as `turn-7:prompt`. Two turns of the same text are one message without it. For undefined the
+   * default is taken. @default the role and a fingerprint of role and content
+   */
+  readonly identityOf?: (message: MirrorMessage, index: number) => string | undefined;
+  /** @default ["user", "assistant", "toolResult"] */
+  readonly roles?: readonly string[];
+  /**
+   * Asked about each new message before the write lock is taken: the message that is to be written,
+   * the given one or another, or null to write none. It is handed a copy of its own. Another
+   * process may still write the message first; then that one stands. What it throws, the mirror
+   * rejects with, and nothing is written.
+   */
+  readonly beforeWrite?: (
+    message: MirrorMessage,
+    context: MirrorContext,
+  ) => MirrorMessage | null | Promise<MirrorMessage | null>;
+  /**
+   * Returns what may be written of a message: file, result and updates hold nothing else. Called
+   * last, after `beforeWrite`, with a copy of its own.
+   */
+  readonly redact?: (message: MirrorMessage) => MirrorMessage | Promise<MirrorMessage>;
+  /** Gives it up, as long as nothing has begun to be written. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds for queue and lock. @default lock.timeoutMs, 30,000 */
+  readonly timeoutMs?: number;
+  /** How a transcript that is given by its path is opened. */
+  readonly transcript?: TranscriptOptions;
+}
+
+/** What became of one message. */
+export interface MirroredMessage {
+  /** The entry's; undefined when nothing of the message is in the transcript. */
+  readonly id: string | undefined;
+  /** Whether this call wrote it: only then is there something to tell others of. */
+  readonly appended: boolean;
+  /** Whether `beforeWrite` kept it out. */
+  readonly blocked: boolean;
+  /** Whether its role is none of `roles`. */
+  readonly skipped: boolean;
+  /** What it is kept under; undefined when it was skipped. */
+  readonly key: string | undefined;
+  /**
+   * The message as it stands in the transcript, never the caller's own; undefined when there is
+   * none, or its line exceeds `maxEntryBytes`.
+   */
+  readonly message: MirrorMessage | undefined;
+  /** When it was appended: which message of the transcript it is, from 1 on. */
+  readonly messageSeq: number | undefined;
+}
+
+/** What a mirror call did. */
+export interface MirrorResult {
+  /** One for each of `messages`, in their order. */
+  readonly messages: readonly MirroredMessage[];
+  /** How many of them this call wrote. */
+  readonly appended: number;
+}
+
+/** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` */
+export function checkMirrorOptions(options: MirrorOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw invalid("options", options, "an object with `messages` and `scope`");
+  }
+  const { messages, scope, roles } = options;
+  if (!Array.isArray(messages)) throw invalid("messages", messages, "an array of messages");
+  for (const [index, message] of messages.entries()) {
+    if (typeof message !== "object" || message === null) {
+      throw invalid(`messages[${index}]`, message, "a message: an object with a `role`");
+    }
+  }
+  checkedKey("scope", scope);
+  if (roles !== undefined && !Array.isArray(roles)) throw invalid("roles", roles, "an array");
+  for (const name of ["identityOf", "beforeWrite", "redact"] as const) {
+    const hook: unknown = options[name];
+    if (hook !== undefined && typeof hook !== "function") throw invalid(name, hook, "a function");
+  }
+}
