@@ -1,6 +1,7 @@
 import type { EncodedEntry } from "../entry/encoded-entry.js";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { LeaflogError } from "../errors.js";
-import type { ResolvedOptions } from "../options.js";
+import { invalid, type ResolvedOptions } from "../options.js";
 import type { AppendResult } from "./append-result.js";
 import type { KeyedCall } from "./idempotency/keyed-call.js";
 
@@ -18,7 +19,8 @@ export interface AppendTerms {
 
 /** One call of `append` or `appendBatch` on its way to the file. */
 export class AppendCall {
-  readonly entries: readonly EncodedEntry[];
+  /** As they are to be written, once `adapt` has been called. */
+  entries: readonly EncodedEntry[];
   readonly terms: AppendTerms;
   /** An upper bound of the bytes that it writes. */
   readonly bytes: number;
@@ -73,6 +75,17 @@ export class AppendCall {
     );
   }
 
+  /**
+   * Gives the entries the names of a format.
+   *
+   * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` for members that it forbids
+   */
+  adapt(format: TranscriptFormat): void {
+    if (this.entries.every((entry) => entry.format === format)) return;
+    this.entries = this.entries.map((entry) => entry.in(format));
+    ensureOwnIds(this.entries);
+  }
+
   /** The line of one of its entries, with its newline; marked as part of a batch where it is. */
   line(index: number, parentId: string | null | undefined): string {
     const size = this.entries.length;
@@ -92,4 +105,10 @@ export class AppendCall {
     if (error instanceof Promise) error.then(this.#reject, this.#reject);
     else this.#reject(error);
   }
+}
+
+/** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` when entries of one call share an id */
+export function ensureOwnIds(entries: readonly EncodedEntry[]): void {
+  const ids = new Set(entries.map(({ id }) => id));
+  if (ids.size < entries.length) throw invalid("id", "a repeated one", "new to each entry");
 }

@@ -1,7 +1,12 @@
 import { newHeader } from "../entry/header.js";
+import {
+  CLAUDE_CODE_AGENT,
+  DEFAULT_FORMAT,
+  type TranscriptFormat,
+} from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import type { FileSystem, OpenFile } from "../file/file-system.js";
-import type { ResolvedOptions } from "../options.js";
+import { invalid, type ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 import type { TornTail } from "./append-result.js";
 import { composeGroup, type GroupCommit } from "./group-commit.js";
@@ -46,6 +51,10 @@ export class Committer {
   #poison: LeaflogError | undefined;
   /** Id of the header that stood in the file, should the file have to be made anew. */
   #sessionId: string | undefined;
+  /** Format of the file that had entries, should it have to be made anew. */
+  #format: TranscriptFormat | undefined;
+  /** What a caller says that it is. */
+  #said: TranscriptFormat | undefined;
   /** Directories in which a directory was made, whose names may not be on the medium yet. */
   readonly #unsynced = new Set<string>();
   #updates: TranscriptUpdate[] = [];
@@ -73,6 +82,20 @@ export class Committer {
     this.#unsynced.add(directory);
   }
 
+  /**
+   * Takes the file for one of that format, whatever its first lines say.
+   *
+   * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` when it is taken for another one already
+   */
+  useFormat(format: TranscriptFormat): void {
+    if (this.#said === format) return;
+    if (this.#said !== undefined) {
+      throw invalid("format", format.name, `${this.#said.name}, as which this process has it open`);
+    }
+    this.#said = format;
+    this.#file.useFormat(format);
+  }
+
   /** The end of the file as it is; undefined when there is no file. */
   look(): Promise<Tail | undefined> {
     return this.#file.look();
@@ -84,10 +107,11 @@ export class Committer {
     for (let migrations = 0; migrations <= MAX_MIGRATIONS; migrations += 1) {
       const tail = await this.#file.look();
       if (tail?.header.state === "header") this.#sessionId = tail.header.id;
+      if (tail && tail.size > 0) this.#format = tail.format;
       tornTail ??= tail?.tornTail;
-      const way = chooseWay(this.#path, tail, options);
+      const way = chooseWay(this.#path, tail, this.#formatOf(tail), options);
       if (way !== "migrate") return { tail, way, tornTail };
-      await this.migrate({ header: options.header });
+      await this.migrate({ header: options.header, format: tail?.format });
     }
     const why = "another program keeps adding linear entries while they are migrated";
     throw writeFailed(this.#path, why, undefined, true);
@@ -105,16 +129,20 @@ export class Committer {
     const found = queries.length > 0 ? await this.findKeys(queries) : undefined;
     // The search may have taken long.
     const { tail, way } = targets || found ? await this.ground(options) : ground;
-    const isNew = tail === undefined || tail.header.state === "empty";
+    const format = this.#formatFor(tail, calls);
+    const hasHeader = format.headerType !== undefined;
+    const isNew = hasHeader && (tail === undefined || tail.header.state === "empty");
+    const recreated = tail === undefined && this.#format !== undefined;
     const group = composeGroup(calls, {
       file: this.#path,
+      format,
       size: tail?.size ?? 0,
       leaf: tail?.leaf ?? { shape: "empty", leafId: null, linearAfterLeaf: false },
       linked: way === "link",
       openTail: tail?.tornTail !== undefined,
       tornTail: ground.tornTail,
       header: isNew ? newHeader(options.cwd, this.#sessionId ?? options.sessionId) : undefined,
-      recreated: tail === undefined && this.#sessionId !== undefined,
+      recreated,
       hasEntry: (id) => targets?.has(id) ?? false,
       keyed: found && new KeyedGround(found, this.#path),
     });
@@ -126,6 +154,18 @@ export class Committer {
   async findKeys(queries: readonly KeyQuery[]): Promise<FoundKeys> {
     const find = (file: OpenFile, tail: Tail) => this.keys.find(queries, file, tail);
     return (await this.#file.read(find)) ?? { stored: new Map(), messages: 0 };
+  }
+
+  #formatOf(tail: Tail | undefined): TranscriptFormat {
+    return tail?.format ?? this.#said ?? this.#format ?? DEFAULT_FORMAT;
+  }
+
+  /** What the calls are written in: their first entry tells what a file is to be that has none. */
+  #formatFor(tail: Tail | undefined, calls: readonly AppendCall[]): TranscriptFormat {
+    const format = this.#formatOf(tail);
+    const shape = tail?.leaf.shape ?? "empty";
+    const isAgent = shape === "empty" && calls[0]?.entries[0]?.aside;
+    return isAgent && format.name === CLAUDE_CODE_AGENT.name ? CLAUDE_CODE_AGENT : format;
   }
 
   /** Which of the entries that `leaf` entries name are there; undefined when none is named. */
@@ -141,12 +181,13 @@ export class Committer {
 
   async #write(group: GroupCommit, options: ResolvedOptions): Promise<void> {
     await this.#ensureOurs();
-    if (!this.#file.tail) await this.#file.create(options.mode);
+    if (!this.#file.tail) await this.#file.create(options.mode, group.format);
     await this.#ensureOurs();
     const checkedAt = this.#lease.verifiedAt;
     await this.#file.write(group, () => this.#lease.isOurs());
     if (performance.now() - checkedAt > SLIP_MS) await this.#ensureNoSlip();
     if (group.header?.state === "header") this.#sessionId = group.header.id;
+    this.#format = group.format;
   }
 
   /** A writer that lost the lock does not write: the new owner may have appended meanwhile. */

@@ -1,5 +1,6 @@
 import type { EncodedEntry } from "../entry/encoded-entry.js";
 import { HEADER_VERSION, type NewHeader } from "../entry/header.js";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import type { FoundHeader } from "../scan/find-header.js";
 import type { LeafState } from "../scan/find-leaf.js";
@@ -11,6 +12,7 @@ import { type Anchor, anchorOf } from "./tail.js";
 /** What a group commit is written to. */
 export interface GroupGround {
   readonly file: string;
+  readonly format: TranscriptFormat;
   /** Bytes of the file: where the group begins. */
   readonly size: number;
   readonly leaf: LeafState;
@@ -32,6 +34,7 @@ export interface GroupGround {
 /** The pending appends of one transcript, laid out as the bytes of one write. */
 export interface GroupCommit {
   readonly bytes: Buffer;
+  readonly format: TranscriptFormat;
   readonly written: readonly { readonly call: AppendCall; readonly results: AppendResult[] }[];
   /** Calls of which nothing is written. */
   readonly refused: readonly { readonly call: AppendCall; readonly error: LeaflogError }[];
@@ -49,7 +52,7 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
   const refused: { call: AppendCall; error: LeaflogError }[] = [];
   let leafId = ground.leaf.leafId;
   for (const call of calls) {
-    const error = refusal(call, leafId, ground);
+    const error = unfitness(call, ground) ?? refusal(call, leafId, ground);
     if (error) {
       refused.push({ call, error });
       continue;
@@ -89,7 +92,7 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
         linearAfterLeaf: lines.none ? ground.leaf.linearAfterLeaf : false,
       }
     : { shape: "linear", leafId: null, linearAfterLeaf: true };
-  return { ...lines.finish(), written, refused, leaf };
+  return { ...lines.finish(), format: ground.format, written, refused, leaf };
 }
 
 function leafAfter(
@@ -100,6 +103,22 @@ function leafAfter(
   if (entry.type !== "leaf") return entry.id;
   if (typeof entry.targetId === "string") return exists(entry.targetId) ? entry.targetId : leafId;
   return entry.targetId === null ? null : leafId;
+}
+
+/** What keeps a call's entries out of a transcript of this format. */
+function unfitness(call: AppendCall, { file, format }: GroupGround): LeaflogError | undefined {
+  try {
+    call.adapt(format);
+  } catch (error) {
+    if (!(error instanceof LeaflogError)) throw error;
+    return new LeaflogError(error.code, error.message, { file, cause: error.cause });
+  }
+  if (format.aside === undefined || !call.entries.some((entry) => entry.aside)) return undefined;
+  return new LeaflogError(
+    "LEAFLOG_INVALID_ARGUMENT",
+    `\`${format.aside}\` must not be true here: what stands beside the main chain goes into a transcript of its own`,
+    { file },
+  );
 }
 
 function refusal(

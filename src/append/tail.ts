@@ -1,8 +1,10 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import { type FileStat, isSameFile } from "../file/file-stat.js";
 import type { OpenFile } from "../file/file-system.js";
-import { type FoundHeader, findHeader } from "../scan/find-header.js";
+import type { FoundHeader } from "../scan/find-header.js";
 import { findLeaf, type LeafState } from "../scan/find-leaf.js";
+import { findStart } from "../scan/find-start.js";
 import { readFully } from "../scan/read-fully.js";
 import type { TornTail } from "./append-result.js";
 
@@ -21,6 +23,7 @@ export interface Tail {
   readonly size: number;
   /** Whether `stat` was taken when the file had `size` bytes. */
   readonly exact: boolean;
+  readonly format: TranscriptFormat;
   readonly header: FoundHeader;
   readonly leaf: LeafState;
   /** Byte behind the last newline. */
@@ -69,11 +72,17 @@ export function isAsWritten(known: Tail, stat: FileStat): boolean {
  * Reads the end of a transcript: only what is new behind a tail that still stands, otherwise
  * backwards from the end until the leaf is found.
  *
+ * @param format what the caller says that it is; default: what its first lines say
  * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`: the parent is never guessed.
  */
-export async function readTail(path: string, file: OpenFile, known?: Tail): Promise<Tail> {
+export async function readTail(
+  path: string,
+  file: OpenFile,
+  known?: Tail,
+  format?: TranscriptFormat,
+): Promise<Tail> {
   try {
-    return await settledTail(file, known);
+    return await settledTail(file, known, format);
   } catch (cause) {
     if (cause instanceof LeaflogError) throw cause;
     throw unreadable(path, cause);
@@ -88,33 +97,46 @@ export function unreadable(path: string, cause: unknown): LeaflogError {
   );
 }
 
-async function settledTail(file: OpenFile, known: Tail | undefined): Promise<Tail> {
+async function settledTail(
+  file: OpenFile,
+  known: Tail | undefined,
+  said: TranscriptFormat | undefined,
+): Promise<Tail> {
   let stat = await file.stat();
   for (let tries = 1; ; tries += 1) {
     if (stat.kind !== "file") throw notAFile(stat);
-    const tail = await tailAt(file, stat, known);
+    const tail = await tailAt(file, stat, known, said);
     const later = tail.tornTail && tries < SETTLE_TRIES ? await statLater(file) : stat;
     if (later.size === stat.size && later.mtimeNs === stat.mtimeNs) return tail;
     stat = later;
   }
 }
 
-async function tailAt(file: OpenFile, stat: FileStat, known: Tail | undefined): Promise<Tail> {
+async function tailAt(
+  file: OpenFile,
+  stat: FileStat,
+  known: Tail | undefined,
+  said: TranscriptFormat | undefined,
+): Promise<Tail> {
   const { size } = stat;
-  if (known === undefined || !(await stillStands(file, stat, known))) {
-    const header = await findHeader(file, size);
-    const { end, tornTail, lastLine, ...leaf } = await findLeaf(file, { size });
-    const anchor = lastLine && (await readAnchor(file, lastLine));
-    return tail({ stat, size, exact: true, header, leaf, end }, tornTail, anchor);
-  }
-  if (size === known.size) return { ...known, stat, exact: true };
-  const header = known.header.state === "header" ? known.header : await findHeader(file, size);
+  const stands = known !== undefined && (await stillStands(file, stat, known));
+  if (stands && size === known.size) return { ...known, stat, exact: true };
+  const settled = stands && isSettled(known) ? known : undefined;
+  const { format, header } = settled ?? (await findStart(file, size, { format: said }));
+  const before =
+    stands && known.format === format ? { offset: known.end, state: known.leaf } : undefined;
   const { end, tornTail, lastLine, ...leaf } = await findLeaf(file, {
     size,
-    known: { offset: known.end, state: known.leaf },
+    format,
+    ...(before && { known: before }),
   });
-  const anchor = lastLine ? await readAnchor(file, lastLine) : known.anchor;
-  return tail({ stat, size, exact: true, header, leaf, end }, tornTail, anchor);
+  const anchor = lastLine ? await readAnchor(file, lastLine) : stands ? known.anchor : undefined;
+  return tail({ stat, size, exact: true, format, header, leaf, end }, tornTail, anchor);
+}
+
+/** Whether what is appended can change neither header nor format. */
+function isSettled({ header, leaf }: Tail): boolean {
+  return header.state === "header" || (header.state === "none" && leaf.shape !== "empty");
 }
 
 function tail(rest: Tail, tornTail: TornTail | undefined, anchor: Anchor | undefined): Tail {

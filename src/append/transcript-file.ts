@@ -1,3 +1,4 @@
+import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import { type FileStat, isSameFile } from "../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../file/file-system.js";
@@ -14,6 +15,8 @@ export class TranscriptFile {
   readonly #fs: FileSystem;
   #file: OpenFile | undefined;
   #tail: Tail | undefined;
+  /** What a caller says that it is. */
+  #said: TranscriptFormat | undefined;
   /** The file whose name is on the medium. */
   #named: FileStat | undefined;
   /** Whether this object created the file and wrote nothing to it yet. */
@@ -22,6 +25,12 @@ export class TranscriptFile {
   constructor(fs: FileSystem, path: string) {
     this.#fs = fs;
     this.path = path;
+  }
+
+  /** Takes the file for one of that format, whatever its first lines say. */
+  useFormat(format: TranscriptFormat): void {
+    this.#said = format;
+    this.#tail = undefined;
   }
 
   /** The last known end of the file; to be believed after `look` alone. */
@@ -51,7 +60,7 @@ export class TranscriptFile {
   async #read(stat: FileStat): Promise<void> {
     if (this.#file && this.#tail && !isSameFile(this.#tail.stat, stat)) await this.close();
     this.#file ??= await this.#open();
-    this.#tail = await readTail(this.path, this.#file, this.#tail);
+    this.#tail = await readTail(this.path, this.#file, this.#tail, this.#said);
   }
 
   async #open(): Promise<OpenFile> {
@@ -69,7 +78,7 @@ export class TranscriptFile {
    * @param mode permission bits, whatever the umask
    * @throws LeaflogError `LEAFLOG_WRITE_FAILED`
    */
-  async create(mode: number): Promise<Tail> {
+  async create(mode: number, format: TranscriptFormat = DEFAULT_FORMAT): Promise<Tail> {
     try {
       this.#file = await this.#fs.open(this.path, "create", mode);
       this.#fresh = true;
@@ -79,7 +88,8 @@ export class TranscriptFile {
         stat,
         size: 0,
         exact: true,
-        header: { state: "empty" },
+        format,
+        header: { state: format.headerType === undefined ? "none" : "empty" },
         leaf: { shape: "empty", leafId: null, linearAfterLeaf: false },
         end: 0,
       };
@@ -135,6 +145,7 @@ export class TranscriptFile {
       stat: before.stat,
       size,
       exact: false,
+      format: group.format,
       header: group.header ?? before.header,
       leaf: group.leaf,
       end: size,
@@ -158,7 +169,7 @@ export class TranscriptFile {
   async hasEntry(id: string): Promise<boolean> {
     if (!this.#file || !this.#tail) return false;
     try {
-      return await hasEntry(this.#file, this.#tail.size, id);
+      return await hasEntry(this.#file, this.#tail.size, id, this.#tail.format);
     } catch (cause) {
       throw unreadable(this.path, cause);
     }

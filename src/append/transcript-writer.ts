@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import PQueue from "p-queue";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import type { FileSystem } from "../file/file-system.js";
 import { makeDirectory } from "../file/make-directory.js";
@@ -62,6 +63,11 @@ export class TranscriptWriter {
   /** The end of the file as this process last saw it: a hint, to be verified. */
   get lastTail(): Tail | undefined {
     return this.#committer.lastTail;
+  }
+
+  /** See {@link Committer.useFormat}. */
+  useFormat(format: TranscriptFormat): void {
+    this.#committer.useFormat(format);
   }
 
   /** Set when a sync failed: from then on nothing is written. */

@@ -1,3 +1,4 @@
+import { isAppendable, type TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import type { ResolvedOptions } from "../options.js";
 import type { Tail } from "./tail.js";
@@ -15,7 +16,13 @@ export type Way =
  * @param tail undefined when there is no file
  * @throws LeaflogError `LEAFLOG_BAD_HEADER`, `LEAFLOG_LINEAR_TRANSCRIPT`
  */
-export function chooseWay(file: string, tail: Tail | undefined, options: ResolvedOptions): Way {
+export function chooseWay(
+  file: string,
+  tail: Tail | undefined,
+  format: TranscriptFormat,
+  options: ResolvedOptions,
+): Way {
+  ensureAppendable(file, format);
   if (tail === undefined) return "link";
   if (tail.header.state === "damaged" && options.header === "required") {
     throw new LeaflogError(
@@ -40,4 +47,17 @@ export function chooseWay(file: string, tail: Tail | undefined, options: Resolve
     case "auto":
       return tail.size <= options.migrateMaxBytes ? "migrate" : untouched;
   }
+}
+
+/**
+ * @throws LeaflogError `LEAFLOG_LINEAR_TRANSCRIPT` for a format whose entries have neither ids nor
+ * parents: what is appended could not be linked, and migrated it would be of no use to its own program
+ */
+export function ensureAppendable(file: string, format: TranscriptFormat): void {
+  if (isAppendable(format)) return;
+  throw new LeaflogError(
+    "LEAFLOG_LINEAR_TRANSCRIPT",
+    `a transcript of the format ${format.name} has neither ids nor parents: leaflog reads, verifies and repairs it, but neither appends to it nor migrates it; nothing was written`,
+    { file },
+  );
 }

@@ -1,9 +1,25 @@
 import { LeaflogError } from "../errors.js";
 import { invalid } from "../options.js";
 import { newEntryId } from "./entry-id.js";
+import { DEFAULT_FORMAT, TRANSCRIPT_FORMATS, type TranscriptFormat } from "./transcript-format.js";
 
 /** The widest thing that is added to a body at commit, ids aside: keys, batch mark, newline. */
 const SEAM_BYTES = 96;
+/**
+ * The member that holds an idempotency key: of `message` in entries of type `message`, of the entry
+ * otherwise.
+ */
+export const KEY_MEMBER = "idempotencyKey";
+/** Marks an entry beside the main chain, in the formats that know such. */
+const ASIDE = TRANSCRIPT_FORMATS["claude-code"].aside as string;
+
+/** Of what dialect an entry becomes. */
+export interface EncodingTerms {
+  /** Whose names its members get; as far as is known when it is appended. Default: pi's. */
+  readonly format?: TranscriptFormat | undefined;
+  /** Whether it carries a message, and has the type that the format gives such entries. */
+  readonly isMessage?: boolean;
+}
 
 /** An entry turned into JSON, except for what only the commit knows: its parent. */
 export class EncodedEntry {
@@ -11,8 +27,14 @@ export class EncodedEntry {
   readonly type: string;
   /** What an entry of type `leaf` moves the leaf to; undefined when it names nothing usable. */
   readonly targetId: string | null | undefined;
+  /** Whether it is marked as being beside the main chain. */
+  readonly aside: boolean;
   /** An upper bound of the line's bytes. */
   readonly bytes: number;
+  readonly format: TranscriptFormat;
+  readonly #maxEntryBytes: number;
+  readonly #isMessage: boolean;
+  readonly #hasOwnId: boolean;
   /** `{"type":…,"id":…` */
   readonly #head: string;
   /** `,"timestamp":…}` with all further members. */
@@ -26,21 +48,27 @@ export class EncodedEntry {
    * returns nothing), `LEAFLOG_INVALID_ARGUMENT` for members that the format forbids,
    * `LEAFLOG_ENTRY_TOO_LARGE` above `maxEntryBytes`.
    */
-  constructor(input: unknown, maxEntryBytes: number) {
-    const { type, id, timestamp, ...members } = membersOf(input);
-    if (typeof type !== "string" || type.trim() === "" || type === "session") {
-      throw invalid("type", type, 'a non-blank string other than "session"');
+  constructor(input: unknown, maxEntryBytes: number, terms: EncodingTerms = {}) {
+    const { format = DEFAULT_FORMAT } = terms;
+    const { type: ownType, id: ownId, timestamp, ...members } = membersOf(input);
+    const type = terms.isMessage ? typeOf(members.message, format) : ownType;
+    if (typeof type !== "string" || type.trim() === "" || type === format.headerType) {
+      const other = format.headerType === undefined ? "" : ` other than "${format.headerType}"`;
+      throw invalid("type", type, `a non-blank string${other}`);
     }
+    const id = format.id === DEFAULT_FORMAT.id ? ownId : takeId(ownId, members, format);
     if (id !== undefined && (typeof id !== "string" || id.trim() === "")) {
       throw invalid("id", id, "a non-blank string, or left out to have one made");
     }
     if (timestamp !== undefined && typeof timestamp !== "string") {
       throw invalid("timestamp", timestamp, "a string (ISO 8601), or left out to have one made");
     }
-    if (members.parentId !== undefined) {
+    const parentName =
+      members.parentId === undefined ? (format.parentId ?? "parentId") : "parentId";
+    if (members[parentName] !== undefined) {
       throw invalid(
-        "parentId",
-        members.parentId,
+        parentName,
+        members[parentName],
         "left out: the leaf is the parent (expectedLeaf guards it, an entry of type leaf moves it)",
       );
     }
@@ -54,7 +82,12 @@ export class EncodedEntry {
       typeof members.targetId === "string" || members.targetId === null
         ? members.targetId
         : undefined;
-    this.#head = `{"type":${JSON.stringify(type)},"id":${JSON.stringify(this.id)}`;
+    this.aside = members[ASIDE] === true;
+    this.format = format;
+    this.#maxEntryBytes = maxEntryBytes;
+    this.#isMessage = terms.isMessage ?? false;
+    this.#hasOwnId = id !== undefined;
+    this.#head = `{"type":${JSON.stringify(type)},"${format.id ?? "id"}":${JSON.stringify(this.id)}`;
     this.#rest = `,${rest.slice(1)}`;
     this.bytes = Buffer.byteLength(this.#rest) + Buffer.byteLength(this.#head) + SEAM_BYTES;
     if (this.bytes > maxEntryBytes) {
@@ -66,16 +99,60 @@ export class EncodedEntry {
   }
 
   /**
+   * The same entry by the names of another format.
+   *
+   * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` for members that this format forbids
+   */
+  in(format: TranscriptFormat): EncodedEntry {
+    if (format.id === this.format.id && format.parentId === this.format.parentId) return this;
+    const { [this.format.id ?? "id"]: id, ...members } = JSON.parse(this.#head + this.#rest);
+    const named = format.id === undefined ? undefined : members[format.id];
+    const isNamed = this.#hasOwnId || named === undefined;
+    const input = { ...members, ...(isNamed && { id }) };
+    if (format.messageType !== "message") takeKeyOut(input);
+    return new EncodedEntry(input, this.#maxEntryBytes, { format, isMessage: this.#isMessage });
+  }
+
+  /**
    * The entry's line, with its newline.
    *
    * @param parentId undefined for a raw append: the line has no such key
    * @param batch where the entry stands in its batch, when that has more than one entry
    */
   line(parentId: string | null | undefined, batch?: { index: number; size: number }): string {
-    const parent = parentId === undefined ? "" : `,"parentId":${JSON.stringify(parentId)}`;
+    const parent =
+      parentId === undefined ? "" : `,"${this.format.parentId}":${JSON.stringify(parentId)}`;
     const mark = batch ? `,"batch":{"index":${batch.index},"size":${batch.size}}` : "";
     return `${this.#head}${parent}${mark}${this.#rest}\n`;
   }
+}
+
+/** The type of an entry that carries this message. */
+function typeOf(message: unknown, { name, messageType }: TranscriptFormat): unknown {
+  if (messageType !== "role") return messageType;
+  const role = isObject(message) ? message.role : undefined;
+  if (typeof role === "string" && role.trim() !== "") return role;
+  throw invalid("message.role", role, `a non-blank string: in ${name} it is the entry's type`);
+}
+
+/** Puts an idempotency key where formats have it whose messages go to a model as they are. */
+function takeKeyOut(entry: Record<string, unknown>): void {
+  const { type, message } = entry;
+  if (type !== "message" || !isObject(message) || message[KEY_MEMBER] === undefined) return;
+  entry[KEY_MEMBER] = message[KEY_MEMBER];
+  delete message[KEY_MEMBER];
+}
+
+/** Takes the id out of the members, where it may go by either name. */
+function takeId(
+  id: unknown,
+  members: Record<string, unknown>,
+  { id: name = "id" }: TranscriptFormat,
+): unknown {
+  const { [name]: own } = members;
+  delete members[name];
+  if (id === undefined || own === undefined || id === own) return id ?? own;
+  throw invalid(name, own, `left out, or the same as \`id\`, which is ${String(id)}`);
 }
 
 function membersOf(input: unknown): Record<string, unknown> {

@@ -8,7 +8,7 @@ import { ensureOutsideTransaction } from "./transaction.js";
 
 /** Options of `migrateTranscript`. */
 export interface MigrateTranscriptOptions
-  extends Pick<TranscriptOptions, "header" | "lock" | "maxOpenFiles" | "fileSystem"> {
+  extends Pick<TranscriptOptions, "format" | "header" | "lock" | "maxOpenFiles" | "fileSystem"> {
   /**
    * Told as the migration proceeds; it reads the file twice, and both passes count.
    */
@@ -24,7 +24,10 @@ export interface MigrateTranscriptOptions
  * parents are inserted and every other byte of every line stays. The file is replaced in one step;
  * whatever happens it is the old one or the new one. A second migration changes nothing.
  *
- * @throws LeaflogError `LEAFLOG_BAD_HEADER`, `LEAFLOG_READ_FAILED`, `LEAFLOG_WRITE_FAILED`,
+ * A transcript of Claude Code has no linear entries; one of Codex is never migrated, for its own
+ * program could not read it any more.
+ *
+ * @throws LeaflogError `LEAFLOG_LINEAR_TRANSCRIPT` for one of Codex, `LEAFLOG_BAD_HEADER`, `LEAFLOG_READ_FAILED`, `LEAFLOG_WRITE_FAILED`,
  * `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`
  */
 export async function migrateTranscript(
@@ -38,7 +41,8 @@ export async function migrateTranscript(
   const share = shareWriter(path, resolved);
   try {
     ensureOutsideTransaction(share.writer);
-    const how = { header: resolved.header, onProgress, signal, backup };
+    const { header, format } = resolved;
+    const how = { header, format, onProgress, signal, backup };
     return await share.writer.migrate(how, { timeoutMs: resolved.lock.timeoutMs, signal });
   } finally {
     await share.release();

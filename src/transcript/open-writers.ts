@@ -12,7 +12,10 @@ export interface WriterShare {
   release(): Promise<void>;
 }
 
-/** @param path absolute, symlinks resolved */
+/**
+ * @param path absolute, symlinks resolved
+ * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` when another handle says that it is of another format
+ */
 export function shareWriter(path: string, options: ResolvedOptions): WriterShare {
   const fs = options.fileSystem;
   const open = writers.get(fs) ?? new Map<string, { writer: TranscriptWriter; users: number }>();
@@ -23,6 +26,7 @@ export function shareWriter(path: string, options: ResolvedOptions): WriterShare
     slot = { writer: new TranscriptWriter(fs, path, options), users: 0 };
     open.set(path, slot);
   }
+  if (options.format !== undefined) slot.writer.useFormat(options.format);
   slot.users += 1;
   const mine = slot;
   return {

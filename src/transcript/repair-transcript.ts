@@ -8,7 +8,10 @@ import { ensureOutsideTransaction } from "./transaction.js";
 
 /** Options of `repairTranscript`. */
 export interface RepairTranscriptOptions
-  extends Pick<TranscriptOptions, "cwd" | "fileSystem" | "header" | "lock" | "sessionId"> {
+  extends Pick<
+    TranscriptOptions,
+    "cwd" | "fileSystem" | "format" | "header" | "lock" | "sessionId"
+  > {
   /**
    * Find out what would be changed, without the lock and without a trace on the disk. The report
    * lists the changes that a repair of the same file would.
@@ -35,10 +38,12 @@ export interface RepairTranscriptOptions
  *   that is cut or behind NUL bytes;
  * - what is left of such a line is moved, byte for byte, to `FILE.damaged-<time>.jsonl`, which is
  *   on the medium before the transcript is replaced;
- * - a missing header is added, unless `header` is `optional`, and so is a missing last newline;
+ * - a missing header is added, unless `header` is `optional` or the dialect has none, and so is a
+ *   missing last newline;
  * - an entry whose parent is not in the file is linked to the one before it: to what would have
  *   been the leaf there;
- * - linear entries are linked as a migration links them;
+ * - linear entries are linked as a migration links them; a transcript that is linear as a whole
+ *   stays so where there is nothing else to repair, and always in a dialect without parents;
  * - of entries that share an id the later one is moved when it is the same byte for byte, and gets
  *   a new id otherwise, its old one kept as `originalId`. Later `parentId` and `targetId` follow.
  *
@@ -59,9 +64,9 @@ export async function repairTranscript(
     throw invalid("mode", mode, 'one of "salvage", "tail"');
   }
   const resolved = resolveOptions(rest);
-  const { fileSystem, header, sessionId, cwd, lock } = resolved;
+  const { fileSystem, format, header, sessionId, cwd, lock } = resolved;
   const path = await resolveTranscript(file, fileSystem);
-  const how = { mode, dryRun, backup, header, sessionId, cwd, onProgress, signal };
+  const how = { mode, dryRun, backup, header, format, sessionId, cwd, onProgress, signal };
   // Nobody's writes are in the way of a look.
   if (dryRun) return repairFile(fileSystem, path, { ...how, stillOwner: async () => true });
   const share = shareWriter(path, resolved);

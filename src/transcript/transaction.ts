@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Leaf } from "../append/current-leaf.js";
 import type { TranscriptWriter } from "../append/transcript-writer.js";
-import { EncodedEntry } from "../entry/encoded-entry.js";
+import { EncodedEntry, type EncodingTerms } from "../entry/encoded-entry.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
 import type { EntriesOptions } from "../read/read-entries.js";
@@ -27,15 +27,23 @@ export class Transaction {
   readonly #reader: TransactionReader;
   readonly #leaf: Leaf;
   readonly #maxEntryBytes: number;
+  readonly #terms: EncodingTerms;
   readonly #staged: EncodedEntry[] = [];
   #over = false;
 
   /** Use `Transcript.transaction`. */
-  constructor(file: string, reader: TransactionReader, leaf: Leaf, maxEntryBytes: number) {
+  constructor(
+    file: string,
+    reader: TransactionReader,
+    leaf: Leaf,
+    maxEntryBytes: number,
+    terms: EncodingTerms,
+  ) {
     this.#file = file;
     this.#reader = reader;
     this.#leaf = leaf;
     this.#maxEntryBytes = maxEntryBytes;
+    this.#terms = terms;
   }
 
   /** What was staged; nothing can be added any more. */
@@ -70,7 +78,7 @@ export class Transaction {
       const message = "the transaction is over; append to the transcript itself";
       throw new LeaflogError("LEAFLOG_CLOSED", message, { file: this.#file });
     }
-    const encoded = new EncodedEntry(entry, this.#maxEntryBytes);
+    const encoded = new EncodedEntry(entry, this.#maxEntryBytes, this.#terms);
     if (this.#staged.some(({ id }) => id === encoded.id)) {
       const message = `\`id\` ${encoded.id} is staged already: ids must be new to the transcript`;
       throw new LeaflogError("LEAFLOG_INVALID_ARGUMENT", message, { file: this.#file });

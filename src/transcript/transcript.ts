@@ -1,12 +1,15 @@
-import { AppendCall } from "../append/append-call.js";
+import { AppendCall, ensureOwnIds } from "../append/append-call.js";
 import type { AppendResult } from "../append/append-result.js";
 import { currentLeaf, type Leaf } from "../append/current-leaf.js";
 import { withKey } from "../append/idempotency/idempotency-key.js";
 import { KeyedCall } from "../append/idempotency/keyed-call.js";
 import { aborted } from "../append/pending-calls.js";
-import { EncodedEntry } from "../entry/encoded-entry.js";
+import type { Tail } from "../append/tail.js";
+import { ensureAppendable } from "../append/way.js";
+import { EncodedEntry, type EncodingTerms } from "../entry/encoded-entry.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
 import type { Header } from "../entry/header.js";
+import { DEFAULT_FORMAT, isAppendable, type TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import { invalid, oneOf, type ResolvedOptions, whole } from "../options.js";
 import type { BranchEnd } from "../read/branch-walk.js";
@@ -79,7 +82,10 @@ export class Transcript implements AsyncDisposable {
     return result as AppendResult;
   }
 
-  /** Appends `{ type: "message", message }`. See {@link append}. */
+  /**
+   * Appends `{ type: "message", message }`; in Claude Code's dialect an entry of the type that is the
+   * message's role. See {@link append}.
+   */
   async appendMessage(message: object, options: AppendOptions = {}): Promise<AppendResult> {
     if (typeof message !== "object" || message === null) {
       throw new LeaflogError(
@@ -88,7 +94,10 @@ export class Transcript implements AsyncDisposable {
         { file: this.file },
       );
     }
-    return this.append({ type: "message", message }, options);
+    const [result] = await this.#append([{ type: "message", message }], options, {
+      isMessage: true,
+    });
+    return result as AppendResult;
   }
 
   /**
@@ -100,22 +109,22 @@ export class Transcript implements AsyncDisposable {
     options: AppendOptions = {},
   ): Promise<AppendResult[]> {
     if (!Array.isArray(entries)) throw invalid("entries", entries, "an array of entries");
-    return this.#append(entries, options, true);
+    return this.#append(entries, options, { batch: true });
   }
 
   #append(
     inputs: readonly EntryInput[],
     options: AppendOptions,
-    batch = false,
+    { batch = false, isMessage = false } = {},
   ): Promise<AppendResult[]> {
     this.#ensureOpen();
     const call = this.#named(() => {
       if (options.signal?.aborted) throw aborted(options.signal, this.file);
       const { idempotencyKey: key } = options;
       const keys = key === undefined ? undefined : keysOf(key, inputs, batch);
-      const entries = inputs.map((input, index) => this.#encode(input, keys?.[index]));
-      const ids = new Set(entries.map((entry) => entry.id));
-      if (ids.size < entries.length) throw invalid("id", "a repeated one", "new to each entry");
+      const terms = { format: this.#likelyFormat(), isMessage };
+      const entries = inputs.map((input, index) => this.#encode(input, terms, keys?.[index]));
+      ensureOwnIds(entries);
       return this.#call(entries, options, keys && this.#keyed(entries, keys, options));
     });
     if (call.entries.length === 0) return Promise.resolve([]);
@@ -123,9 +132,9 @@ export class Transcript implements AsyncDisposable {
     return call.done;
   }
 
-  #encode(input: EntryInput, key: string | undefined): EncodedEntry {
-    const { maxEntryBytes } = this.#options;
-    return new EncodedEntry(key === undefined ? input : withKey(input, key), maxEntryBytes);
+  #encode(input: EntryInput, terms: EncodingTerms, key: string | undefined): EncodedEntry {
+    const keyed = key === undefined ? input : withKey(input, key, terms.format);
+    return new EncodedEntry(keyed, this.#options.maxEntryBytes, terms);
   }
 
   #keyed(
@@ -137,6 +146,14 @@ export class Transcript implements AsyncDisposable {
     const onConflict = oneOf("onIdempotencyConflict", onIdempotencyConflict, ["reject", "stored"]);
     const { maxEntryBytes } = this.#options;
     return new KeyedCall(entries, keys, { onConflict, scope: "all", maxEntryBytes });
+  }
+
+  /** What the entries will be, as far as can be told without a look at the file. */
+  #likelyFormat(tail: Tail | undefined = this.#share.writer.lastTail): TranscriptFormat {
+    const { format: said } = this.#options;
+    if (said !== undefined) ensureAppendable(this.file, said);
+    const format = said ?? tail?.format ?? DEFAULT_FORMAT;
+    return isAppendable(format) ? format : DEFAULT_FORMAT;
   }
 
   /** Names the transcript in the errors of what does not know it. */
@@ -185,7 +202,9 @@ export class Transcript implements AsyncDisposable {
     const timeoutMs = this.#timeout(options);
     return writer.transact({ timeoutMs, signal: options.signal }, async (tail) => {
       const { leafId: id = null, shape = "empty" } = tail?.leaf ?? {};
-      const tx = new Transaction(this.file, this, { id, shape }, this.#options.maxEntryBytes);
+      const format = this.#likelyFormat(tail);
+      const { maxEntryBytes } = this.#options;
+      const tx = new Transaction(this.file, this, { id, shape }, maxEntryBytes, { format });
       const value = await runAsTransaction(writer, async () => run(tx));
       const entries = tx.finish();
       const call = entries.length > 0 ? this.#call(entries, { timeoutMs }) : undefined;
@@ -200,7 +219,8 @@ export class Transcript implements AsyncDisposable {
    * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`
    */
   leaf(): Promise<Leaf> {
-    return currentLeaf(this.#options.fileSystem, this.file, this.#share.writer.lastTail);
+    const { fileSystem, format } = this.#options;
+    return currentLeaf(fileSystem, this.file, this.#share.writer.lastTail, format);
   }
 
   /**

@@ -1,9 +1,7 @@
-import { isObject, jsonValue } from "../../entry/encoded-entry.js";
+import { isObject, jsonValue, KEY_MEMBER } from "../../entry/encoded-entry.js";
 import type { Entry } from "../../entry/entry.js";
+import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
 import { invalid } from "../../options.js";
-
-/** The member that holds a key: of `message` in entries of type `message`, of the entry otherwise. */
-export const KEY_MEMBER = "idempotencyKey";
 
 /** Longest key, in UTF-16 units. */
 const MAX_KEY_LENGTH = 1024;
@@ -24,11 +22,16 @@ export function checkedKey(name: string, key: unknown): string {
  *
  * @throws LeaflogError `LEAFLOG_NOT_SERIALIZABLE` when a `toJSON` throws
  */
-export function withKey(input: unknown, key: string): unknown {
+export function withKey(
+  input: unknown,
+  key: string,
+  { messageType }: TranscriptFormat = DEFAULT_FORMAT,
+): unknown {
   const entry = jsonValue(input, "");
   // What is no object has no place for a key; encoding it rejects.
   if (!isObject(entry)) return entry;
-  const message = entry.type === "message" ? jsonValue(entry.message, "message") : undefined;
+  const isKeptInside = entry.type === "message" && messageType === "message";
+  const message = isKeptInside ? jsonValue(entry.message, "message") : undefined;
   if (isObject(message)) return { ...entry, message: { ...message, [KEY_MEMBER]: key } };
   return { ...entry, [KEY_MEMBER]: key };
 }

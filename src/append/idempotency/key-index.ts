@@ -1,4 +1,5 @@
 import PQueue from "p-queue";
+import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
 import { isSameFile } from "../../file/file-stat.js";
 import type { OpenFile } from "../../file/file-system.js";
 import { readAnchor, type Standing, stillStands, type Tail } from "../tail.js";
@@ -19,6 +20,8 @@ interface KeyPlace extends Place {
 export class KeyIndex {
   /** Grows when the file turns out to be another one: places from before are void. */
   generation = 0;
+  /** As of the last `extend`. */
+  format: TranscriptFormat = DEFAULT_FORMAT;
   /** Passes by two writers of one process (one opened while the other closes) take turns. */
   readonly #turns = new PQueue({ concurrency: 1 });
   #table = new KeyTable();
@@ -61,11 +64,13 @@ export class KeyIndex {
    */
   async extend(file: OpenFile, tail: Tail, wanted: () => boolean): Promise<void> {
     await this.#turns.add(async () => {
-      if (!(await this.#stands(file, tail))) this.#reset();
+      const { format } = tail;
+      if (format !== this.format || !(await this.#stands(file, tail))) this.#reset();
+      this.format = format;
       this.#torn = NO_TORN;
       try {
         let whole = true;
-        await scanKeys(file, { from: this.#end, to: tail.end }, (line) => {
+        await scanKeys(file, { from: this.#end, to: tail.end, format }, (line) => {
           this.#see(line);
           whole = wanted();
           return whole;
@@ -76,7 +81,7 @@ export class KeyIndex {
       }
       const { tornTail } = tail;
       if (tornTail?.kept !== "entry" || this.#end < tail.end) return;
-      const torn = { from: tornTail.offset, to: tornTail.offset + tornTail.length };
+      const torn = { from: tornTail.offset, to: tornTail.offset + tornTail.length, format };
       await scanKeys(file, torn, (line) => this.#seeTorn(line));
     });
   }

@@ -111,7 +111,8 @@ function unread(index: KeyIndex, query: KeyQuery, limit = Number.POSITIVE_INFINI
 
 async function read(index: KeyIndex, query: KeyQuery, file: OpenFile): Promise<void> {
   const { generation } = index;
-  await readStored(file, unread(index, query), query.maxEntryBytes, (hit, stored) =>
+  const terms = { maxEntryBytes: query.maxEntryBytes, format: index.format };
+  await readStored(file, unread(index, query), terms, (hit, stored) =>
     query.note(hit.key, hit, generation, stored),
   );
 }

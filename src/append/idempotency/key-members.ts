@@ -1,3 +1,4 @@
+import { KEY_MEMBER } from "../../entry/encoded-entry.js";
 import { JsonTokenizer } from "../../scan/json-tokenizer.js";
 import { KeyNames } from "../../scan/key-names.js";
 import {
@@ -11,7 +12,7 @@ import {
   type ValueType,
 } from "../../scan/member-sink.js";
 import { unescapedText } from "../../scan/raw-text.js";
-import { KEY_MEMBER, keyAmong } from "./idempotency-key.js";
+import { keyAmong } from "./idempotency-key.js";
 
 const NONE = 0;
 const MESSAGE = 1;

@@ -1,10 +1,11 @@
+import { KEY_MEMBER } from "../../entry/encoded-entry.js";
+import type { TranscriptFormat } from "../../entry/transcript-format.js";
 import type { FileToRead } from "../../file/file-system.js";
 import { isEntry } from "../../read/read-entry.js";
 import type { LineFacts } from "../../scan/line-facts.js";
 import { Pace } from "../../scan/pace.js";
 import { readFully } from "../../scan/read-fully.js";
 import { scanForward } from "../../scan/scan-forward.js";
-import { KEY_MEMBER } from "./idempotency-key.js";
 import { KeyMembers } from "./key-members.js";
 
 /** A line up to this long is searched while the scan holds it: a slice of a few milliseconds. */
@@ -31,6 +32,7 @@ export interface KeyedLine {
 export interface KeyRange {
   readonly from: number;
   readonly to: number;
+  readonly format: TranscriptFormat;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function scanKeys(
   while (from < range.to) {
     let long: Omit<KeyedLine, "key"> | undefined;
     let next = range.to;
-    await scanForward(file, { from, to: range.to }, (line) => {
+    await scanForward(file, { ...range, from }, (line) => {
       const facts = line.facts();
       if (!isEntry(facts)) return undefined;
       const { offset, length, terminated, bytes } = line;

@@ -96,5 +96,6 @@ function isSame(call: AppendCall, index: number, { entry }: StoredEntry): boolea
   const size = call.entries.length;
   const batch = entry.batch as { size?: unknown } | undefined;
   if (call.keyed?.scope === "all" && size > 1 && batch?.size !== size) return false;
-  return haveSameBody(entry, JSON.parse(call.line(index, null)) as Entry);
+  const format = call.entries[index]?.format;
+  return haveSameBody(entry, JSON.parse(call.line(index, null)) as Entry, format);
 }

@@ -1,16 +1,23 @@
+import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
+
 /** What differs between two appends of one thing. */
-const VOLATILE: ReadonlySet<string> = new Set(["id", "parentId", "timestamp", "batch"]);
+const VOLATILE: ReadonlySet<string> = new Set(["timestamp", "batch"]);
 
 /**
  * Whether two entries say the same, whatever their id, parent, timestamp and batch, and whatever
  * the order of members.
  */
-export function haveSameBody(a: object, b: object): boolean {
-  return isSameJson(withoutVolatile(a), withoutVolatile(b));
+export function haveSameBody(
+  a: object,
+  b: object,
+  format: TranscriptFormat = DEFAULT_FORMAT,
+): boolean {
+  return isSameJson(withoutVolatile(a, format), withoutVolatile(b, format));
 }
 
-function withoutVolatile(entry: object): object {
-  return Object.fromEntries(Object.entries(entry).filter(([name]) => !VOLATILE.has(name)));
+function withoutVolatile(entry: object, { id, parentId }: TranscriptFormat): object {
+  const says = (name: string) => name !== id && name !== parentId && !VOLATILE.has(name);
+  return Object.fromEntries(Object.entries(entry).filter(([name]) => says(name)));
 }
 
 /** Compares what `JSON.parse` returned; iterative, for the nesting may be deep. */

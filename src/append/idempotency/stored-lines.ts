@@ -1,4 +1,5 @@
 import type { Entry } from "../../entry/entry.js";
+import { entryLinks, type TranscriptFormat } from "../../entry/transcript-format.js";
 import type { FileToRead } from "../../file/file-system.js";
 import { WorkPace } from "../../read/work-pace.js";
 import { readFully } from "../../scan/read-fully.js";
@@ -21,20 +22,20 @@ export interface Hit extends Place {
  * Reads the lines of keys, and tells of each what stands there: undefined when it is not of that
  * key, as when two keys have one hash.
  *
- * @param maxEntryBytes longer lines come without their entry
+ * @param terms lines of more than `maxEntryBytes` come without their entry
  * @throws the error of a failed read
  */
 export async function readStored(
   file: FileToRead,
   hits: readonly Hit[],
-  maxEntryBytes: number,
+  { maxEntryBytes, format }: { readonly maxEntryBytes: number; readonly format: TranscriptFormat },
   tell: (hit: Hit, stored: StoredEntry | undefined) => void,
 ): Promise<void> {
   const pace = new WorkPace();
   for (const run of runsOf(hits, maxEntryBytes)) {
     const first = run[0] as Hit;
     if (first.length > maxEntryBytes) {
-      tell(first, await readOversized(file, first));
+      tell(first, await readOversized(file, first, format));
       continue;
     }
     const last = run[run.length - 1] as Hit;
@@ -44,7 +45,7 @@ export async function readStored(
     for (const hit of run) {
       if (pace.isDue(hit.length)) await pace.rest();
       const start = hit.offset - first.offset;
-      tell(hit, parseStored(hit, bytes.subarray(0, read), start));
+      tell(hit, parseStored(hit, bytes.subarray(0, read), start, format));
     }
   }
 }
@@ -67,11 +68,16 @@ function runsOf(hits: readonly Hit[], maxEntryBytes: number): Hit[][] {
   return runs;
 }
 
-function parseStored(hit: Hit, bytes: Buffer, start: number): StoredEntry | undefined {
+function parseStored(
+  hit: Hit,
+  bytes: Buffer,
+  start: number,
+  format: TranscriptFormat,
+): StoredEntry | undefined {
   const text = bytes.toString("utf8", start, start + hit.length).replace(/^\uFEFF/, "");
   const entry = parse(text);
   if (entry === undefined || keyOfEntry(entry) !== hit.key) return undefined;
-  return storedEntry(hit.key, entry, hit, entry);
+  return storedEntry(hit.key, entryLinks(entry, format), hit, entry);
 }
 
 function parse(text: string): Entry | undefined {
@@ -84,9 +90,14 @@ function parse(text: string): Entry | undefined {
   }
 }
 
-async function readOversized(file: FileToRead, hit: Hit): Promise<StoredEntry | undefined> {
+async function readOversized(
+  file: FileToRead,
+  hit: Hit,
+  format: TranscriptFormat,
+): Promise<StoredEntry | undefined> {
   let stored: StoredEntry | undefined;
-  await scanKeys(file, { from: hit.offset, to: hit.offset + hit.length }, ({ facts, key }) => {
+  const range = { from: hit.offset, to: hit.offset + hit.length, format };
+  await scanKeys(file, range, ({ facts, key }) => {
     if (key === hit.key) stored = storedEntry(hit.key, facts, hit);
     return false;
   });

@@ -1,10 +1,12 @@
 import { newEntryId } from "../../entry/entry-id.js";
+import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
 import { LeaflogError } from "../../errors.js";
 import type { FileStat } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import { replaceFile } from "../../file/replacement.js";
-import { findHeader } from "../../scan/find-header.js";
+import { findStart } from "../../scan/find-start.js";
 import { scanForward } from "../../scan/scan-forward.js";
+import { ensureAppendable } from "../way.js";
 import { MigrationBackup } from "./migration-backup.js";
 import { MigrationEdits } from "./migration-edits.js";
 import { MigrationIds } from "./migration-ids.js";
@@ -27,6 +29,7 @@ export class MigrationAttempt {
   readonly #maxChunkBytes: number;
   readonly #ids: MigrationIds;
   readonly #survey: MigrationSurvey;
+  #format: TranscriptFormat = DEFAULT_FORMAT;
   #backup: MigrationBackup | undefined;
 
   constructor(
@@ -60,10 +63,14 @@ export class MigrationAttempt {
 
   async #read(source: OpenFile, { size }: FileStat): Promise<void> {
     const { header, signal } = this.#options;
-    const found = await findHeader(source, size, { signal });
+    const start = await findStart(source, size, { format: this.#options.format, signal });
+    const { format, header: found } = start;
+    ensureAppendable(this.#file, format);
+    this.#format = format;
     if (found.state === "damaged" && header === "required") throw noHeader(this.#file);
     const scan = {
       to: size,
+      format,
       maxChunkBytes: this.#maxChunkBytes,
       signal,
       onProgress: (bytesDone: number) => this.#progress.report(bytesDone),
@@ -84,6 +91,7 @@ export class MigrationAttempt {
         original: { file: source, stat },
         write: (output) =>
           writeMigrated(source, stat.size, edits, output, {
+            format: this.#format,
             maxChunkBytes: this.#maxChunkBytes,
             signal,
             onProgress: (bytesDone) => this.#progress.report(stat.size + bytesDone),

@@ -32,6 +32,7 @@ export class LeafTracker {
 
   /** Goes past an entry that has, or has been given, an id and a parent. */
   pass(facts: LineFacts, id: string, parentId: string | null): void {
+    if (facts.aside) return;
     const { batch } = facts;
     const target = this.#targetOf(facts, id);
     if (batch !== undefined && batch.index < batch.size - 1) {

@@ -1,3 +1,5 @@
+import type { TranscriptFormat } from "../../entry/transcript-format.js";
+
 /** How the holder of a transcript's lock has it migrated. */
 export interface MigrateOptions {
   /** Told how far both readings of the file are, in bytes; last of all `(total, total)`. */
@@ -8,6 +10,8 @@ export interface MigrateOptions {
   readonly backup?: boolean | undefined;
   /** Whether a non-empty file without a header is refused. None is made for it in either case. */
   readonly header: "required" | "optional";
+  /** Default: what the first lines say. */
+  readonly format?: TranscriptFormat | undefined;
   /** Asked right before the file is replaced. */
   readonly stillOwner: () => Promise<boolean>;
 }

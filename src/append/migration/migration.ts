@@ -23,6 +23,7 @@ const MAX_RESTARTS = 5;
  *
  * @param file absolute, with symlinks resolved; the caller holds its lock
  * @throws LeaflogError, with the file as it was unless the message says otherwise:
+ * - `LEAFLOG_LINEAR_TRANSCRIPT`: entries of its format have neither ids nor parents;
  * - `LEAFLOG_BAD_HEADER`: no header, or one of a later version;
  * - `LEAFLOG_READ_FAILED`: it is not there or cannot be read;
  * - `LEAFLOG_WRITE_FAILED`: it cannot be replaced, or other programs never stop writing to it;

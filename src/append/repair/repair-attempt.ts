@@ -1,9 +1,11 @@
 import { newEntryId } from "../../entry/entry-id.js";
+import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
 import { LeaflogError } from "../../errors.js";
 import type { FileStat } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import { type ReplacementOutput, replaceFile } from "../../file/replacement.js";
 import { MAX_ENTRIES } from "../../read/verify.js";
+import { findStart } from "../../scan/find-start.js";
 import { scanParts } from "../../scan/scan-parts.js";
 import type { ScanOptions } from "../../scan/scanned-line.js";
 import { MigrationBackup } from "../migration/migration-backup.js";
@@ -39,6 +41,7 @@ export class RepairAttempt {
   readonly #internals: RepairInternals;
   readonly #progress: MigrationProgress;
   readonly #changes = new RepairChanges();
+  #format: TranscriptFormat = DEFAULT_FORMAT;
   #backup: MigrationBackup | undefined;
 
   constructor(
@@ -61,6 +64,8 @@ export class RepairAttempt {
     try {
       const stat = await source.stat();
       this.#progress.begin(stat.size);
+      const { format, signal } = this.#options;
+      this.#format = (await findStart(source, stat.size, { format, signal })).format;
       const whole = this.#options.mode === "salvage";
       const from = whole ? 0 : await tailStart(source, stat.size, this.#scan());
       return await this.#repair({ source, stat, from });
@@ -86,8 +91,8 @@ export class RepairAttempt {
     const { maxEntries = MAX_ENTRIES, generateId = newEntryId } = this.#internals;
     const whole = mode === "salvage";
     const survey = new RepairSurvey(source, {
-      header: whole && header === "required",
-      maxEntries: whole ? maxEntries : 0,
+      header: whole && header === "required" && this.#format.headerType !== undefined,
+      maxEntries: whole && this.#format.parentId !== undefined ? maxEntries : 0,
       generateId,
       signal,
     });
@@ -167,7 +172,7 @@ export class RepairAttempt {
 
   #scan(): ScanOptions {
     const { maxChunkBytes = MAX_CHUNK_BYTES } = this.#internals;
-    return { maxChunkBytes, signal: this.#options.signal };
+    return { format: this.#format, maxChunkBytes, signal: this.#options.signal };
   }
 
   #report(

@@ -21,6 +21,7 @@ const NOTHING: RecordEdits = { edits: [] };
 interface ChangedLinks {
   readonly parentId?: string | null;
   readonly targetId?: string;
+  readonly logicalParentId?: string;
   readonly lostParent?: string;
 }
 
@@ -34,7 +35,9 @@ export class RepairLinks {
   /** By the id that they had, the last of the entries that were given another one. */
   readonly #renamed = new Map<string, string>();
   #duplicates = 0;
-  #last: { readonly id: string; readonly batch: BatchMark | undefined } | undefined;
+  #last:
+    | { readonly id: string; readonly batch: BatchMark | undefined; readonly aside: boolean }
+    | undefined;
 
   constructor(survey: RepairSurvey) {
     this.#survey = survey;
@@ -78,6 +81,10 @@ export class RepairLinks {
     if (links.targetId !== undefined && spans.targetId) {
       edits.push({ at: spans.targetId, pieces: [JSON.stringify(links.targetId)] });
     }
+    if (links.logicalParentId !== undefined && spans.logicalParentId) {
+      const pieces = [JSON.stringify(links.logicalParentId)];
+      edits.push({ at: spans.logicalParentId, pieces });
+    }
     let id = ownId;
     if (again === "other" && ownId !== undefined && spans.id) {
       id = ids.fresh();
@@ -87,7 +94,9 @@ export class RepairLinks {
     }
     const converted = this.#migration.of({ ...facts, ...links, ...(id !== undefined && { id }) });
     if (adopting) edits.push(...converted);
-    if (facts.kind === "linked" && id !== undefined) this.#last = { id, batch: facts.batch };
+    if (facts.kind === "linked" && id !== undefined) {
+      this.#last = { id, batch: facts.batch, aside: facts.aside ?? false };
+    }
     return {
       edits,
       ...(lostParent !== undefined && { lostParent }),
@@ -97,9 +106,13 @@ export class RepairLinks {
 
   #linksOf(facts: LineFacts): ChangedLinks {
     if (!this.#survey.linking) return {};
-    const { kind, parentId, targetId } = facts;
+    const { kind, parentId, targetId, logicalParentId } = facts;
     const target = typeof targetId === "string" ? this.#renamed.get(targetId) : undefined;
-    const links = target === undefined ? {} : { targetId: target };
+    const before = logicalParentId === undefined ? undefined : this.#renamed.get(logicalParentId);
+    const links = {
+      ...(target !== undefined && { targetId: target }),
+      ...(before !== undefined && { logicalParentId: before }),
+    };
     if (kind !== "linked" || typeof parentId !== "string") return links;
     const renamed = this.#renamed.get(parentId);
     if (renamed !== undefined) return { ...links, parentId: renamed };
@@ -108,8 +121,10 @@ export class RepairLinks {
   }
 
   /** The parent of an entry whose own is not there: what an append would have named here. */
-  #parentFor({ batch }: LineFacts): string | null {
+  #parentFor({ batch, aside }: LineFacts): string | null {
     const last = this.#last;
+    // Beside the main chain several may go on at once: only what stands right before is certain.
+    if (aside) return last?.aside ? last.id : null;
     // Where a batch lacks an entry in the middle, its beginning is not to be left behind.
     if (batch && last?.batch?.size === batch.size && last.batch.index < batch.index) return last.id;
     return this.#migration.leafId;

@@ -1,3 +1,5 @@
+import type { TranscriptFormat } from "../../entry/transcript-format.js";
+
 /**
  * How far a repair goes.
  * - `salvage`: through the whole file;
@@ -15,6 +17,8 @@ export interface RepairOptions {
   readonly backup: boolean;
   /** Whether a header is added where there is none. */
   readonly header: "required" | "optional";
+  /** Default: what the first lines say. */
+  readonly format?: TranscriptFormat | undefined;
   /** For a header that has to be made, as far as nothing of the old one is left. */
   readonly sessionId: string | undefined;
   readonly cwd: string;

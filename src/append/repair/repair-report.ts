@@ -42,7 +42,10 @@ export interface RepairReport {
   };
   /** Bytes that were moved to the damaged file. */
   readonly movedBytes: number;
-  /** False in mode `tail`, and when there are too many ids: then no link was changed. */
+  /**
+   * False in mode `tail`, when there are too many ids, and where the format has no links: then none
+   * was changed.
+   */
   readonly linksChecked: boolean;
   /** Size of the file before, in bytes. */
   readonly bytesBefore: number;

@@ -1,3 +1,4 @@
+import { isLinearVersion } from "../../entry/header.js";
 import type { OpenFile } from "../../file/file-system.js";
 import { DuplicateCheck } from "../../read/verify-duplicates.js";
 import { EntryGraph } from "../../read/verify-graph.js";
@@ -63,9 +64,19 @@ export class RepairSurvey implements PartVisitor {
     return this.#terms.maxEntries > 0 && !this.graph.full;
   }
 
-  /** Whether linear entries are to be linked. */
+  /**
+   * Whether linear entries are to be linked: not where that alone were to be done in a transcript
+   * that is linear as a whole, of a version that knows no other. That is for migration to do.
+   */
   get adopting(): boolean {
-    return this.linksChecked && this.migration.linear > 0;
+    const { linear, entries, version } = this.migration;
+    if (!this.linksChecked || linear === 0) return false;
+    if (linear < entries || !isLinearVersion(version)) return true;
+    return this.#isDamaged || this.same + this.different > 0;
+  }
+
+  get #isDamaged(): boolean {
+    return this.malformed > 0 || this.unterminated || this.headerMissing;
   }
 
   /**
@@ -73,13 +84,13 @@ export class RepairSurvey implements PartVisitor {
    * then: so all links lead back in the file, and make no circle.
    */
   get linking(): boolean {
-    return this.linksChecked && this.migration.linear + this.#broken + this.different > 0;
+    return this.adopting || (this.linksChecked && this.#broken + this.different > 0);
   }
 
   /** Whether there is anything to repair. */
   get changes(): boolean {
     const links = this.linking || (this.linksChecked && this.same > 0);
-    return links || this.malformed > 0 || this.unterminated || this.headerMissing;
+    return links || this.#isDamaged;
   }
 
   line(line: ScannedLine, facts: LineFacts): void {
