@@ -1,7 +1,7 @@
 import type { AppendResult } from "../append/append-result.js";
 import type { EntryInput } from "../entry/entry.js";
 import { openTranscript } from "../transcript/open-transcript.js";
-import { onlyFile, parse, wholeNumber } from "./arguments.js";
+import { FORMAT, formatOption, onlyFile, parse, wholeNumber } from "./arguments.js";
 import type { Command, Console } from "./command.js";
 import { EXIT, UsageError } from "./exit-code.js";
 import { type InputLine, inputLines } from "./input-lines.js";
@@ -9,10 +9,11 @@ import { OrderedResults } from "./ordered-results.js";
 import { printable, printableJson } from "./printable.js";
 
 export const append: Command = {
-  usage: "append FILE [--batch] [--synced] [--timeout MS] [--json]",
+  usage: "append FILE [--batch] [--synced] [--timeout MS] [--format NAME] [--json]",
   summary: "append entries or messages, one JSON object a line on stdin; prints their ids",
   async run(args, console) {
     const { values, positionals } = parse(args, {
+      ...FORMAT,
       batch: { type: "boolean" },
       synced: { type: "boolean" },
       timeout: { type: "string" },
@@ -22,6 +23,7 @@ export const append: Command = {
     const print = (result: AppendResult) =>
       console.out(values.json ? printableJson(result) : printable(result.id));
     await using transcript = await openTranscript(file, {
+      ...formatOption(values.format),
       durability: values.synced ? "synced" : "written",
     });
     if (values.batch) {

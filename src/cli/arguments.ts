@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { type FormatName, TRANSCRIPT_FORMATS } from "../entry/transcript-format.js";
 import { nodeFileSystem } from "../file/node-file-system.js";
 import { readFailed } from "../read/open-to-read.js";
 import { UsageError } from "./exit-code.js";
@@ -15,6 +16,16 @@ export function parse<const T extends Options>(args: string[], options: T): Pars
     options: { ...options, json: { type: "boolean" } },
     allowPositionals: true,
   }) as Parsed<T>;
+}
+
+/** The option of commands that read a transcript of any dialect. */
+export const FORMAT = { format: { type: "string" } } as const;
+
+/** What `--format` names; undefined leaves it to the file. */
+export function formatOption(format: string | undefined): { format?: FormatName } {
+  if (format === undefined) return {};
+  const [first, ...others] = Object.keys(TRANSCRIPT_FORMATS) as [FormatName, ...FormatName[]];
+  return { format: choice("--format", format, [first, ...others]) };
 }
 
 /** The one FILE of a command. */
@@ -48,5 +59,5 @@ export function choice<const T extends string>(
   if (text === undefined) return allowed[0];
   const found = allowed.find((candidate) => candidate === text);
   if (found !== undefined) return found;
-  throw new UsageError(`${name} takes ${allowed.join(" or ")}; got ${text}`);
+  throw new UsageError(`${name} takes ${allowed.join(", ")}; got ${text}`);
 }

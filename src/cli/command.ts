@@ -12,6 +12,8 @@ export interface Console {
   readonly watched?: boolean;
   /** Styles text where `out` is a terminal that shows it. @default the text as it is */
   paint?(style: Style, text: string): string;
+  /** Characters that a line of `out` has room for, on a terminal. */
+  readonly columns?: number | undefined;
   /**
    * From the first call on the wish of the user that the command end aborts the signal; before, it
    * ends the process. @default nobody ends a command

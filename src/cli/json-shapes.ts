@@ -6,6 +6,8 @@ import type { EntryRecord } from "../entry/entry.js";
 import type { VerifyReport } from "../read/verify-report.js";
 import type { DemoReport } from "./demo.js";
 import { type JsonShape, type ShapeOf, shapeText } from "./json-shape.js";
+import type { StatsReport } from "./stats-report.js";
+import type { TreeEntry } from "./tree.js";
 
 /** What a command prints with `--json`. */
 interface JsonOutput<Shape = JsonShape> {
@@ -29,6 +31,13 @@ const BYTES_AFTER = "number: size of the file after";
 const BACKUP = "string: path of the file as it was";
 const FILE = "string: absolute path";
 const COUNT = "number";
+
+const GROUP = {
+  name: "string",
+  entries: "number",
+  bytes: "number",
+  longest: "number: bytes of the longest line",
+} as const;
 
 const RECORD = {
   ...EXTENT,
@@ -56,6 +65,57 @@ export const JSON_SHAPES = {
     shape: { id: "string or null", shape: "empty, linear or linked" } satisfies ShapeOf<Leaf>,
   },
   tail: { lines: true, shape: RECORD satisfies ShapeOf<EntryRecord> },
+  tree: {
+    lines: true,
+    shape: {
+      ...EXTENT,
+      "type?": "string",
+      label: "string: the role of a message, else the type",
+      "id?": "string",
+      "parentId?": "string or null: as the entry names it",
+      "parent?": "number: offset of the entry that it follows; absent for a root",
+      "detachment?": "parent missing, parent later or unlinked",
+      children: "number",
+      descendants: "number",
+      onBranch: "boolean: whether it lies between the leaf and its root",
+      isLeaf: "boolean",
+      isCompaction: "boolean",
+    } satisfies ShapeOf<TreeEntry>,
+  },
+  stats: {
+    lines: false,
+    shape: {
+      file: FILE,
+      bytes: "number: size of the file",
+      entries: "number",
+      entryBytes: "number: of all entries, without their newlines",
+      linear: "number: entries that follow the one before them",
+      oversized: "number: entries above 64 MiB",
+      "span?": { first: "string: ISO 8601", last: "string", seconds: "number" },
+      types: [GROUP],
+      roles: [GROUP],
+      tools: [GROUP],
+      models: [
+        {
+          name: "string: provider/model",
+          messages: "number",
+          input: "number: tokens, as the messages note them",
+          output: "number",
+          cacheRead: "number",
+          cacheWrite: "number",
+          cost: "number: 0 where none is noted",
+        },
+      ],
+      longest: [{ ...EXTENT, label: "string", "id?": "string" }],
+      "tree?": {
+        roots: "number",
+        forks: "number",
+        detached: "number: entries whose parent is not before them",
+        branch: { entries: "number", bytes: "number", compactions: "number" },
+        sinceCompaction: { entries: "number", bytes: "number" },
+      },
+    } satisfies ShapeOf<StatsReport>,
+  },
   verify: {
     lines: false,
     shape: {

@@ -1,17 +1,17 @@
 import { openTranscript } from "../transcript/open-transcript.js";
-import { ensureThere, onlyFile, parse } from "./arguments.js";
+import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./arguments.js";
 import type { Command } from "./command.js";
 import { EXIT } from "./exit-code.js";
 import { printable, printableJson } from "./printable.js";
 
 export const leaf: Command = {
-  usage: "leaf FILE [--json]",
+  usage: "leaf FILE [--format NAME] [--json]",
   summary: "print the id of the entry that the next append would name as parent",
   async run(args, console) {
-    const { values, positionals } = parse(args, {});
+    const { values, positionals } = parse(args, FORMAT);
     const file = onlyFile(positionals, leaf.usage);
     await ensureThere(file);
-    await using transcript = await openTranscript(file);
+    await using transcript = await openTranscript(file, formatOption(values.format));
     const found = await transcript.leaf();
     console.out(values.json ? printableJson(found) : printable(String(found.id)));
     if (found.id === null) console.note(`leaflog: the transcript is ${found.shape}: no leaf`);

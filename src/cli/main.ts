@@ -10,10 +10,22 @@ import { migrate } from "./migrate.js";
 import { printable } from "./printable.js";
 import { processConsole } from "./process-console.js";
 import { repair } from "./repair.js";
+import { stats } from "./stats.js";
 import { tail } from "./tail.js";
+import { tree } from "./tree.js";
 import { verify } from "./verify.js";
 
-const COMMANDS: Record<string, Command> = { append, leaf, tail, verify, repair, migrate, demo };
+const COMMANDS: Record<string, Command> = {
+  append,
+  leaf,
+  tail,
+  tree,
+  stats,
+  verify,
+  repair,
+  migrate,
+  demo,
+};
 /** Started by other commands, not by people. */
 const INNER: Record<string, Command> = { "demo-writer": demoWriter };
 

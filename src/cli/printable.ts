@@ -15,3 +15,14 @@ export function printableJson(value: unknown): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
+
+/** The beginning of a text on one line, at most so many characters. */
+export function excerpt(text: string, characters: number): string {
+  // What is far longer is not gone through to its end.
+  const line = printable(text.slice(0, characters * 4))
+    .replace(/ {2,}/g, " ")
+    .trim();
+  if (line.length <= characters) return line;
+  // Not half of a character that takes two units.
+  return `${line.slice(0, characters - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+}

@@ -23,6 +23,7 @@ export function processConsole(): Console {
     stdin,
     watched: stderr.isTTY === true && process.env.CI === undefined,
     unread: unread.signal,
+    columns: stdout.isTTY ? stdout.columns : undefined,
     out: (line) => stdout.write(`${line}\n`),
     note: (line) => stderr.write(`${line}\n`),
     paint: (style, text) => styleText(style, text, { stream: stdout }),

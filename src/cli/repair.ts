@@ -1,6 +1,14 @@
 import type { RepairChange, RepairReport } from "../append/repair/repair-report.js";
 import { repairTranscript } from "../transcript/repair-transcript.js";
-import { choice, ensureThere, onlyFile, parse, wholeNumber } from "./arguments.js";
+import {
+  choice,
+  ensureThere,
+  FORMAT,
+  formatOption,
+  onlyFile,
+  parse,
+  wholeNumber,
+} from "./arguments.js";
 import type { Command } from "./command.js";
 import { EXIT } from "./exit-code.js";
 import { printable } from "./printable.js";
@@ -10,10 +18,12 @@ import { withProgress } from "./progress.js";
 const PRINTED = 20;
 
 export const repair: Command = {
-  usage: "repair FILE [--write] [--mode salvage|tail] [--no-backup] [--timeout MS] [--json]",
+  usage:
+    "repair FILE [--write] [--mode salvage|tail] [--no-backup] [--timeout MS] [--format NAME] [--json]",
   summary: "tell what a repair would change (exit code 1 if anything); --write changes it",
   async run(args, console) {
     const { values, positionals } = parse(args, {
+      ...FORMAT,
       write: { type: "boolean" },
       mode: { type: "string" },
       "no-backup": { type: "boolean" },
@@ -22,12 +32,14 @@ export const repair: Command = {
     const file = onlyFile(positionals, repair.usage);
     const mode = choice("--mode", values.mode, ["salvage", "tail"]);
     const timeoutMs = wholeNumber("--timeout", values.timeout, 30_000);
+    const format = formatOption(values.format);
     const dryRun = !values.write;
     const backup = !values["no-backup"];
     await ensureThere(file);
     const signal = console.interruption?.();
     const report = await withProgress(console, dryRun ? "examining" : "repairing", (onProgress) =>
       repairTranscript(file, {
+        ...format,
         dryRun,
         mode,
         backup,

@@ -1,26 +1,30 @@
 import type { EntryRecord } from "../entry/entry.js";
 import { openTranscript } from "../transcript/open-transcript.js";
 import type { Transcript } from "../transcript/transcript.js";
-import { ensureThere, onlyFile, parse, wholeNumber } from "./arguments.js";
+import { ensureThere, FORMAT, formatOption, onlyFile, parse, wholeNumber } from "./arguments.js";
 import type { Command, Console } from "./command.js";
 import { entryLine } from "./entry-line.js";
 import { EXIT } from "./exit-code.js";
+import { foundFormat } from "./found-format.js";
 import { printableJson } from "./printable.js";
 
 export const tail: Command = {
-  usage: "tail FILE [-n N] [-f] [--json]",
+  usage: "tail FILE [-n N] [-f] [--format NAME] [--json]",
   summary: "print the last N entries (10); with -f also what is appended, until interrupted",
   async run(args, console) {
     const { values, positionals } = parse(args, {
+      ...FORMAT,
       lines: { type: "string", short: "n" },
       follow: { type: "boolean", short: "f" },
     });
     const file = onlyFile(positionals, tail.usage);
     const count = wholeNumber("-n", values.lines, 10);
+    const named = formatOption(values.format);
     await ensureThere(file);
-    await using transcript = await openTranscript(file);
+    await using transcript = await openTranscript(file, named);
+    const format = await foundFormat(transcript.file, named);
     const print = (record: EntryRecord): void =>
-      console.out(values.json ? printableJson(record) : entryLine(record));
+      console.out(values.json ? printableJson(record) : entryLine(record, format));
     if (values.follow) await follow(transcript, count, console, print);
     else for (const record of await transcript.tail(count)) print(record);
     return EXIT.ok;

@@ -1,6 +1,6 @@
 import type { Listed, VerifyReport } from "../read/verify-report.js";
 import { verifyTranscript } from "../transcript/verify-transcript.js";
-import { ensureThere, onlyFile, parse } from "./arguments.js";
+import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./arguments.js";
 import type { Command } from "./command.js";
 import { EXIT } from "./exit-code.js";
 import { printable } from "./printable.js";
@@ -10,15 +10,16 @@ import { withProgress } from "./progress.js";
 const PRINTED = 5;
 
 export const verify: Command = {
-  usage: "verify FILE [--json]",
+  usage: "verify FILE [--format NAME] [--json]",
   summary: "read all of a transcript and report what is in it and what is wrong with it",
   async run(args, console) {
-    const { values, positionals } = parse(args, {});
+    const { values, positionals } = parse(args, FORMAT);
     const file = onlyFile(positionals, verify.usage);
+    const format = formatOption(values.format);
     await ensureThere(file);
     const signal = console.interruption?.();
     const report = await withProgress(console, "verifying", (onProgress) =>
-      verifyTranscript(file, { onProgress, ...(signal && { signal }) }),
+      verifyTranscript(file, { ...format, onProgress, ...(signal && { signal }) }),
     );
     if (values.json) console.out(JSON.stringify(report));
     else for (const line of describe(report)) console.out(printable(line));
@@ -32,6 +33,7 @@ function describe(report: VerifyReport): string[] {
   return [
     `transcript:  ${report.file}`,
     `size:        ${report.bytes} bytes, ${report.lines} lines, the longest ${report.longestLine.length} bytes`,
+    `format:      ${report.format}`,
     `header:      ${header.state === "header" ? `${header.id}, version ${header.version ?? 1}` : header.state}`,
     `entries:     ${counts.entries} (${counts.linked} linked, ${counts.linear} linear, ${counts.unlinked} unlinked)`,
     `types:       ${types.join(", ") || "none"}`,

@@ -88,15 +88,24 @@ function optionals(shape: JsonShape, at: string): string[] {
 }
 
 const BARE = linkedLine("a", null);
+const SPOKEN = `${JSON.stringify({
+  type: "message",
+  timestamp: "2026-01-01T00:00:00Z",
+  message: { role: "assistant", toolName: "bash", model: "m", usage: { input: 1 } },
+})}\n`;
 const WHOLE = HEADER_LINE + BARE;
 /** What takes 64 MiB of an entry, a line above 1 MiB, or a file that vanishes, to be there. */
 const RARE = ["append.recreated", "tail.oversized"];
 
-test("what is documented is what each command prints, and all of it", async () => {
+test("what is documented is what each command prints, and all of it", {
+  timeout: 240_000,
+}, async () => {
   const outputs: Record<keyof typeof JSON_SHAPES, unknown[]> = {
     append: await printed("append", `${WHOLE}{"type":"cus`),
     leaf: await printed("leaf", WHOLE),
     tail: await printed("tail", WHOLE),
+    tree: await printed("tree", DAMAGED),
+    stats: [...(await printed("stats", DAMAGED)), ...(await printed("stats", SPOKEN))],
     verify: [
       ...(await printed("verify", DAMAGED)),
       ...(await printed("verify", BARE)),

@@ -68,7 +68,7 @@ describe("leaflog repair", () => {
     const { file } = await fileOf(DAMAGED);
     const bad = await runCli(["repair", file, "--mode", "all"]);
     expect(bad).toMatchObject({ code: 2, stdout: "" });
-    expect(bad.stderr).toContain("--mode takes salvage or tail; got all");
+    expect(bad.stderr).toContain("--mode takes salvage, tail; got all");
     expect((await runCli(["repair", `${file}.none`, "--write"])).code).toBe(74);
   });
 

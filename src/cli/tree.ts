@@ -1,0 +1,162 @@
+import type { EntryRecord } from "../entry/entry.js";
+import { entryLinks, type TranscriptFormat } from "../entry/transcript-format.js";
+import { nodeFileSystem } from "../file/node-file-system.js";
+import { Pace } from "../scan/pace.js";
+import { openTranscript } from "../transcript/open-transcript.js";
+import type { Transcript } from "../transcript/transcript.js";
+import { ensureThere, FORMAT, formatOption, onlyFile, parse, wholeNumber } from "./arguments.js";
+import type { Command, Console } from "./command.js";
+import { EXIT, UsageError } from "./exit-code.js";
+import { counted, many } from "./figures.js";
+import { foundFormat } from "./found-format.js";
+import { printable, printableJson } from "./printable.js";
+import { withProgress } from "./progress.js";
+import { type EntryTree, NONE } from "./tree/entry-tree.js";
+import { entriesOf, readTree } from "./tree/read-tree.js";
+import { readRow } from "./tree/row-reader.js";
+import { RowText } from "./tree/row-text.js";
+import { foldingFor, treeRows } from "./tree/tree-rows.js";
+
+/** A few screens. */
+const ROWS = 200;
+
+/** What `--json` prints of an entry, one a line, in file order. */
+export interface TreeEntry {
+  readonly offset: number;
+  readonly length: number;
+  readonly type?: string;
+  readonly label: string;
+  readonly id?: string;
+  readonly parentId?: string | null;
+  readonly parent?: number;
+  readonly detachment?: string;
+  readonly children: number;
+  readonly descendants: number;
+  readonly onBranch: boolean;
+  readonly isLeaf: boolean;
+  readonly isCompaction: boolean;
+}
+
+export const tree: Command = {
+  usage: "tree FILE [--all | --rows N] [--format NAME] [--json]",
+  summary: "draw the branches; long chains and small branches are folded into N rows (200)",
+  async run(args, console) {
+    const { values, positionals } = parse(args, {
+      ...FORMAT,
+      all: { type: "boolean" },
+      rows: { type: "string" },
+    });
+    const file = onlyFile(positionals, tree.usage);
+    const rows = wholeNumber("--rows", values.rows, ROWS);
+    if (values.all && values.rows !== undefined)
+      throw new UsageError(`usage: leaflog ${tree.usage}`);
+    const named = formatOption(values.format);
+    await ensureThere(file);
+    await using transcript = await openTranscript(file, named);
+    const found = await readWhole(transcript, await foundFormat(transcript.file, named), console);
+    if (values.json) await printJson(transcript, found, console);
+    else await draw(transcript, found, values.all ? undefined : rows, console);
+    return EXIT.ok;
+  },
+};
+
+async function readWhole(
+  transcript: Transcript,
+  format: TranscriptFormat,
+  console: Console,
+): Promise<EntryTree> {
+  const signal = console.interruption?.();
+  const found = await withProgress(console, "reading", (onProgress) =>
+    readTree(transcript, { format, onProgress, signal }),
+  );
+  if (found) return found;
+  throw new UsageError(`too many entries to draw; leaflog tail and leaflog stats take any number`);
+}
+
+async function draw(
+  transcript: Transcript,
+  found: EntryTree,
+  rows: number | undefined,
+  console: Console,
+): Promise<void> {
+  const pace = new Pace();
+  const folding = await foldingFor(found, rows, () => pace.pause());
+  const text = new RowText(found, console);
+  const file = await nodeFileSystem.open(transcript.file, "read");
+  try {
+    console.out(await titleOf(transcript, found));
+    for (const row of treeRows(found, folding)) {
+      await pace.pause();
+      if (ended(console)) return;
+      if (row === undefined) continue;
+      if (row.kind === "fold") console.out(text.fold(row));
+      else {
+        const { node } = row;
+        const entry = await readRow(file, found.offsetOf(node), found.lengthOf(node));
+        console.out(text.entry(row, entry));
+      }
+      await console.drained?.();
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function titleOf(transcript: Transcript, found: EntryTree): Promise<string> {
+  const header = await transcript.header();
+  const name = header === undefined ? "no header" : `session ${header.id}`;
+  const linear = found.linear > 0 && found.linear === found.size ? ["linear"] : [];
+  const trees = found.roots > 1 ? [many(found.roots, "tree", "trees")] : [];
+  return [
+    printable(name),
+    many(found.size, "entry", "entries"),
+    `branch of ${counted(found.branchLength)}`,
+    many(found.forks, "fork", "forks"),
+    ...trees,
+    ...linear,
+  ].join(" · ");
+}
+
+async function printJson(
+  transcript: Transcript,
+  found: EntryTree,
+  console: Console,
+): Promise<void> {
+  const signal = console.interruption?.();
+  let node = 0;
+  await withProgress(console, "printing", async (onProgress) => {
+    for await (const record of entriesOf(transcript, { onProgress, signal })) {
+      // What was appended, or put in the place of the file, since the tree was read.
+      if (node >= found.size || found.offsetOf(node) !== record.offset || ended(console)) return;
+      console.out(printableJson(describe(found, node, record)));
+      await console.drained?.();
+      node += 1;
+    }
+  });
+}
+
+function describe(found: EntryTree, node: number, { entry, oversized }: EntryRecord): TreeEntry {
+  const { type } = entry ?? oversized ?? {};
+  const { id, parentId } = entry ? entryLinks(entry, found.format) : (oversized ?? {});
+  const parent = found.parentOf(node);
+  const detachment = found.detachmentOf(node);
+  return {
+    offset: found.offsetOf(node),
+    length: found.lengthOf(node),
+    ...(typeof type === "string" && { type }),
+    label: found.labelOf(node),
+    ...(id !== undefined && { id }),
+    ...(parentId !== undefined && { parentId }),
+    ...(parent !== NONE && { parent: found.offsetOf(parent) }),
+    ...(detachment && { detachment }),
+    children: [...found.childrenOf(node)].length,
+    descendants: found.sizeOf(node) - 1,
+    onBranch: found.isOnBranch(node),
+    isLeaf: node === found.leaf,
+    isCompaction: found.isCompaction(node),
+  };
+}
+
+function ended(console: Console): boolean {
+  return console.unread?.aborted === true;
+}

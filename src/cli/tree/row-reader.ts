@@ -1,0 +1,29 @@
+import type { Entry } from "../../entry/entry.js";
+import type { OpenFile } from "../../file/file-system.js";
+import { readFully } from "../../scan/read-fully.js";
+import { isObject } from "./entry-facts.js";
+
+/** Longer lines are not read for the sake of a row. */
+const MAX_BYTES = 1_048_576;
+
+/**
+ * The entry on a line that was met before; undefined when it is too long for a look, or the file is
+ * another one by now.
+ */
+export async function readRow(
+  file: OpenFile,
+  offset: number,
+  length: number,
+): Promise<Entry | undefined> {
+  if (length > MAX_BYTES) return undefined;
+  const bytes = Buffer.allocUnsafe(length);
+  if ((await readFully(file, bytes, 0, length, offset)) < length) return undefined;
+  const hasBom = offset === 0 && bytes[0] === 0xef;
+  try {
+    const value: unknown = JSON.parse(bytes.toString("utf8", hasBom ? 3 : 0));
+    return isObject(value) ? value : undefined;
+  } catch {
+    // It was an entry when the tree was made of it.
+    return undefined;
+  }
+}
