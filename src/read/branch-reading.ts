@@ -5,7 +5,10 @@ import type { LineFacts } from "../scan/line-facts.js";
 import { scanBackward, startBackward } from "../scan/scan-backward.js";
 import type { ScannedLine, ScanSteps } from "../scan/scanned-line.js";
 import { type BranchEnd, BranchWalk, continuesFrom, type Wanted } from "./branch-walk.js";
-import { type MetEntry, meetEntry, UnreadEntry } from "./read-entry.js";
+import { meetEntry, UnreadEntry } from "./read-entry.js";
+
+/** Larger reads gain little and leave more lines waiting in memory. */
+const READ_BYTES = 262_144;
 
 /** What to read, and how. */
 export interface BranchPlan {
@@ -18,7 +21,11 @@ export interface BranchPlan {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Reads a branch, leaf to root, a chunk of the file at a time. */
+/**
+ * Reads a branch, leaf to root, a chunk of the file at a time. Its lines are handed out as they
+ * are, to be turned into entries one by one: thousands that wait for their turn are what a branch
+ * of short entries would cost in memory.
+ */
 export class BranchReading {
   readonly #file: OpenFile;
   readonly #plan: BranchPlan;
@@ -26,7 +33,7 @@ export class BranchReading {
   #scan: ScanSteps | undefined;
   /** Where the next scan ends, in bytes; undefined when there is none to come. */
   #nextTo: number | undefined;
-  #block: MetEntry[] = [];
+  #block: ScannedLine[] = [];
   /** The entry on the branch that was met last. */
   #last: { readonly offset: number; readonly id: string | undefined } | undefined;
   #compaction: { readonly id: string | undefined; readonly firstKept: string } | undefined;
@@ -40,8 +47,11 @@ export class BranchReading {
     this.#nextTo = plan.size;
   }
 
-  /** The entries of the next chunk that has any; undefined at the end of the branch. */
-  async next(): Promise<readonly MetEntry[] | undefined> {
+  /**
+   * The lines of the next chunk that has any on the branch, to be used before the next call;
+   * undefined at its end.
+   */
+  async next(): Promise<readonly ScannedLine[] | undefined> {
     for (let more = true; more && this.#block.length === 0; ) more = await this.#advance();
     if (this.#block.length === 0) return undefined;
     const block = this.#block;
@@ -60,7 +70,7 @@ export class BranchReading {
     if (this.#scan === undefined) {
       if (this.#nextTo === undefined) return false;
       const { format, signal } = this.#plan;
-      const options = { to: this.#nextTo, format, signal };
+      const options = { to: this.#nextTo, maxReadBytes: READ_BYTES, format, signal };
       this.#nextTo = undefined;
       this.#scan = await startBackward(this.#file, options, (line) => this.#see(line));
     }
@@ -79,20 +89,20 @@ export class BranchReading {
 
   #see(line: ScannedLine): boolean {
     if (!this.#walk.see(line)) return this.#walk.end === undefined;
-    const met = meetEntry(line, this.#plan.maxEntryBytes, this.#plan.format);
-    if (met !== undefined) this.#take(line.facts(), met);
+    const facts = line.facts();
+    this.#block.push(line);
+    this.#last = { offset: line.offset, id: facts.id };
+    if (this.#plan.untilCompaction) this.#lookForCompaction(line, facts);
     return this.#walk.end === undefined && this.#unread === undefined;
   }
 
-  #take(facts: LineFacts, met: MetEntry): void {
-    this.#block.push(met);
-    this.#last = { offset: met.offset, id: facts.id };
-    if (!this.#plan.untilCompaction) return;
+  #lookForCompaction(line: ScannedLine, facts: LineFacts): void {
     if (this.#compaction !== undefined) {
       if (facts.id === this.#compaction.firstKept) this.#endWith(this.#compaction.id);
     } else if (facts.type === "compaction" || continuesFrom(facts) !== undefined) {
+      const met = meetEntry(line, this.#plan.maxEntryBytes, this.#plan.format);
       if (met instanceof UnreadEntry) this.#unread = met;
-      else this.#keep(met);
+      else if (met !== undefined) this.#keep(met);
     }
   }
 

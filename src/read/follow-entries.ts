@@ -1,4 +1,5 @@
 import type { EntryRecord } from "../entry/entry.js";
+import { WorkPace } from "../scan/work-pace.js";
 import type { Reset } from "./cursor.js";
 import { FileAlarm } from "./file-alarm.js";
 import { Follower } from "./follower.js";
@@ -6,7 +7,6 @@ import { LineBlocks } from "./line-blocks.js";
 import { meetEntry, UnreadEntry } from "./read-entry.js";
 import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
-import { WorkPace } from "./work-pace.js";
 
 const POLL_MS = 500;
 

@@ -4,8 +4,8 @@ import type { OpenFile } from "../file/file-system.js";
 import { findLeaf } from "../scan/find-leaf.js";
 import { BranchReading } from "./branch-reading.js";
 import type { BranchEnd, Wanted } from "./branch-walk.js";
+import { leafFirst } from "./leaf-first.js";
 import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
-import { UnreadEntry } from "./read-entry.js";
 import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 import { rootFirst } from "./root-first.js";
@@ -66,16 +66,8 @@ export async function* readBranch(
       });
       if (begun && options.rootFirst) {
         yield* rootFirst(file, begun.reading, begun.first, begun.plan);
-      }
-      for (
-        let block = options.rootFirst ? undefined : begun?.first;
-        block;
-        block = await begun?.reading.next()
-      ) {
-        for (const met of block) {
-          if (signal?.aborted) throw signal.reason;
-          yield met instanceof UnreadEntry ? await met.read(file) : met;
-        }
+      } else if (begun) {
+        yield* leafFirst(file, begun.reading, begun.first, begun.plan);
       }
       if (begun) end = await begun.reading.end();
     } catch (error) {

@@ -1,5 +1,7 @@
 import type { EntryRecord } from "../entry/entry.js";
+import { IdSearch } from "../scan/id-search.js";
 import { scanBackward } from "../scan/scan-backward.js";
+import type { ScannedLine } from "../scan/scanned-line.js";
 import { withFile, withStat } from "./open-to-read.js";
 import { isEntry, type MetEntry, meetEntry, recordOf } from "./read-entry.js";
 import { readFormat } from "./read-format.js";
@@ -21,6 +23,8 @@ export async function readEntryById(
   id: string,
   { signal }: EntryOptions = {},
 ): Promise<EntryRecord | undefined> {
+  const search = new IdSearch(id);
+  const passes = (line: ScannedLine): boolean => !search.mayBeIn(line);
   return withFile<EntryRecord | undefined>(
     source,
     undefined,
@@ -28,7 +32,9 @@ export async function readEntryById(
       const found = await withStat(file, async (stat) => {
         const format = await readFormat(source, file, stat, signal);
         let entry: MetEntry | undefined;
-        await scanBackward(file, { to: stat.size, format, signal }, (line) => {
+        const options = { to: stat.size, lazy: passes, format, signal };
+        await scanBackward(file, options, (line) => {
+          if (passes(line)) return undefined;
           const facts = line.facts();
           if (facts.id !== id || !isEntry(facts)) return undefined;
           entry = meetEntry(line, source.maxEntryBytes, format);

@@ -1,12 +1,15 @@
 import type { EntryRecord } from "../entry/entry.js";
 import { DEFAULT_FORMAT } from "../entry/transcript-format.js";
+import type { OpenFile } from "../file/file-system.js";
+import type { ScannedLine } from "../scan/scanned-line.js";
+import { WorkPace } from "../scan/work-pace.js";
+import { EntryIterator, type EntrySupply } from "./entry-iterator.js";
 import { LineBlocks } from "./line-blocks.js";
 import { lineEndAt, lineStartAt } from "./line-bounds.js";
 import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
-import { meetEntry, UnreadEntry } from "./read-entry.js";
+import { type MetEntry, meetEntry, UnreadEntry } from "./read-entry.js";
 import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
-import { WorkPace } from "./work-pace.js";
 
 /** Options of `entries`. */
 export interface EntriesOptions {
@@ -29,39 +32,82 @@ export interface EntriesOptions {
  *
  * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`
  */
-export async function* readEntries(
-  source: ReadSource,
-  options: EntriesOptions = {},
-): AsyncGenerator<EntryRecord, void, undefined> {
-  const { reverse = false, from, signal } = options;
-  const file = await openToRead(source, signal);
-  if (file === undefined) return;
-  let blocks: LineBlocks | undefined;
-  let format = DEFAULT_FORMAT;
-  try {
-    blocks = await withStat(file, async (stat) => {
+export function readEntries(source: ReadSource, options: EntriesOptions = {}): EntryIterator {
+  return new EntryIterator(new EntriesReading(source, options));
+}
+
+class EntriesReading implements EntrySupply {
+  readonly #source: ReadSource;
+  readonly #options: EntriesOptions;
+  readonly #pace = new WorkPace();
+  #format = DEFAULT_FORMAT;
+  #block: readonly ScannedLine[] = [];
+  /** Index of the next line of the block. */
+  #next = 0;
+
+  constructor(source: ReadSource, options: EntriesOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  ready(): EntryRecord | undefined {
+    const met = this.#meet();
+    if (!(met instanceof UnreadEntry)) return met;
+    this.#next -= 1;
+    return undefined;
+  }
+
+  async *rest(): AsyncGenerator<EntryRecord, void, undefined> {
+    const { signal } = this.#options;
+    const file = await openToRead(this.#source, signal);
+    if (file === undefined) return;
+    let blocks: LineBlocks | undefined;
+    try {
+      blocks = await this.#start(file);
+      for (let block = await blocks.next(); block; block = await blocks.next()) {
+        this.#pace.restart();
+        this.#block = block;
+        this.#next = 0;
+        while (this.#next < block.length) {
+          const met = this.#meet();
+          if (met !== undefined) yield met instanceof UnreadEntry ? await met.read(file) : met;
+          else if (signal?.aborted) throw signal.reason;
+          else await this.#pace.rest();
+        }
+      }
+    } catch (error) {
+      throw readFailed(this.#source.file, error, signal);
+    } finally {
+      this.#block = [];
+      await blocks?.end();
+      await closeRead(this.#source, file);
+    }
+  }
+
+  /** The next entry of the block; undefined at its end, when a rest is due, and after an abort. */
+  #meet(): MetEntry | undefined {
+    const { signal } = this.#options;
+    while (this.#next < this.#block.length && !signal?.aborted) {
+      const line = this.#block[this.#next] as ScannedLine;
+      if (this.#pace.isDue(line.length)) return undefined;
+      this.#next += 1;
+      const met = meetEntry(line, this.#source.maxEntryBytes, this.#format);
+      if (met !== undefined) return met;
+    }
+    return undefined;
+  }
+
+  #start(file: OpenFile): Promise<LineBlocks> {
+    const { reverse = false, from, signal } = this.#options;
+    return withStat(file, async (stat) => {
       const { size } = stat;
-      format = await readFormat(source, file, stat, signal);
+      const format = await readFormat(this.#source, file, stat, signal);
       const range = reverse
         ? { from: 0, to: from === undefined ? size : await lineEndAt(file, from, size, signal) }
         : { from: await lineStartAt(file, from ?? 0, size, signal), to: size };
-      return LineBlocks.start(file, source.maxEntryBytes, { ...range, reverse, format, signal });
+      this.#format = format;
+      const how = { ...range, reverse, format, signal };
+      return LineBlocks.start(file, this.#source.maxEntryBytes, how);
     });
-    const pace = new WorkPace();
-    for (let block = await blocks.next(); block; block = await blocks.next()) {
-      pace.restart();
-      for (const line of block) {
-        if (pace.isDue(line.length)) await pace.rest();
-        const met = meetEntry(line, source.maxEntryBytes, format);
-        if (met === undefined) continue;
-        if (signal?.aborted) throw signal.reason;
-        yield met instanceof UnreadEntry ? await met.read(file) : met;
-      }
-    }
-  } catch (error) {
-    throw readFailed(source.file, error, signal);
-  } finally {
-    await blocks?.end();
-    await closeRead(source, file);
   }
 }

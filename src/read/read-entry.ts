@@ -3,12 +3,11 @@ import type { Entry, EntryRecord } from "../entry/entry.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { OpenFile } from "../file/file-system.js";
 import type { LineFacts } from "../scan/line-facts.js";
+import { lineText } from "../scan/line-text.js";
 import { readFully } from "../scan/read-fully.js";
 import type { ScannedLine } from "../scan/scanned-line.js";
 
 const BRACE = 0x7b;
-const IS_SPACE: Uint8Array = new Uint8Array(256);
-for (const byte of Buffer.from(" \t\r")) IS_SPACE[byte] = 1;
 
 /** An entry that a scan met on a line that it did not hold: its body is still to be read. */
 export class UnreadEntry {
@@ -27,9 +26,10 @@ export class UnreadEntry {
     const { offset, length } = this;
     const bytes = Buffer.allocUnsafe(length);
     const read = await readFully(file, bytes, 0, length, offset);
-    const record = read === length ? parseEntry(bytes, offset, this.#format) : undefined;
-    if (record === undefined) throw new Error(`the line at ${offset} changed while it was read`);
-    return record;
+    const text = read === length ? lineText(bytes, 0, length, offset) : "";
+    const entry = parseEntry(text, this.#format);
+    if (entry === undefined) throw new Error(`the line at ${offset} changed while it was read`);
+    return { entry, offset, length };
   }
 }
 
@@ -60,8 +60,11 @@ export function meetEntry(
 ): MetEntry | undefined {
   const { offset, length } = line;
   const longest = Math.min(maxEntryBytes, constants.MAX_STRING_LENGTH);
-  const bytes = length <= longest ? line.bytes : undefined;
-  if (bytes !== undefined) return parseEntry(bytes, offset, format);
+  const text = length <= longest ? line.text() : undefined;
+  if (text !== undefined) {
+    const entry = parseEntry(text, format);
+    return entry && { entry, offset, length };
+  }
   const facts = line.facts();
   if (!isEntry(facts)) return undefined;
   if (length <= longest) return new UnreadEntry(offset, length, format);
@@ -79,37 +82,25 @@ export function isEntry({ kind }: LineFacts): boolean {
   return kind === "linked" || kind === "linear" || kind === "unlinked";
 }
 
-function parseEntry(
-  bytes: Buffer,
-  offset: number,
-  { headerType }: TranscriptFormat,
-): EntryRecord | undefined {
-  const start = startOfText(bytes, offset);
-  if (!opensObject(bytes, start)) return undefined;
-  const value = parse(bytes.toString("utf8", start));
-  if (value === undefined) return undefined;
-  if (headerType !== undefined && value.type === headerType) return undefined;
-  return { entry: value, offset, length: bytes.length };
-}
-
-/** Passes over a BOM, which counts at the start of the file alone. */
-function startOfText(bytes: Buffer, offset: number): number {
-  return offset === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-}
-
-/** Spares blank lines, NULs and other JSON the cost of an exception or of a value in vain. */
-function opensObject(bytes: Buffer, start: number): boolean {
-  let at = start;
-  while (at < bytes.length && IS_SPACE[bytes[at]!] === 1) at += 1;
-  return bytes[at] === BRACE;
-}
-
-/** @param text what begins with a brace, so that it is an object or malformed */
-function parse(text: string): Entry | undefined {
+/** Undefined for a header, for JSON that is no object, and for what is no JSON. */
+function parseEntry(text: string, { headerType }: TranscriptFormat): Entry | undefined {
+  // Spares blank lines, NULs and other JSON the cost of an exception or of a value in vain.
+  if (!opensObject(text)) return undefined;
   try {
-    return JSON.parse(text) as Entry;
+    const entry = JSON.parse(text) as Entry;
+    return headerType !== undefined && entry.type === headerType ? undefined : entry;
   } catch {
     // A malformed line is no entry; verifying a transcript is what reports it.
     return undefined;
   }
+}
+
+function opensObject(text: string): boolean {
+  let at = 0;
+  while (isSpace(text.charCodeAt(at))) at += 1;
+  return text.charCodeAt(at) === BRACE;
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0d;
 }

@@ -4,7 +4,7 @@ import { lastLineEnd } from "./line-bounds.js";
 import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
 import type { ReadSource } from "./read-source.js";
 
-const CHUNK_BYTES = 262_144;
+const CHUNK_BYTES = 65_536;
 
 /** Options of `snapshot`. */
 export interface SnapshotOptions {

@@ -1,9 +1,10 @@
 import type { EntryRecord } from "../entry/entry.js";
 import type { OpenFile } from "../file/file-system.js";
+import type { ScannedLine } from "../scan/scanned-line.js";
+import { WorkPace } from "../scan/work-pace.js";
 import type { BranchPlan, BranchReading } from "./branch-reading.js";
 import { LineBlocks } from "./line-blocks.js";
-import { type MetEntry, meetEntry, recordOf } from "./read-entry.js";
-import { WorkPace } from "./work-pace.js";
+import { meetEntry, recordOf } from "./read-entry.js";
 
 /**
  * The entries of a branch, root to leaf. It can be walked from its leaf alone, so that is done
@@ -14,16 +15,17 @@ import { WorkPace } from "./work-pace.js";
 export async function* rootFirst(
   file: OpenFile,
   reading: BranchReading,
-  first: readonly MetEntry[] | undefined,
+  first: readonly ScannedLine[] | undefined,
   { maxEntryBytes, format, signal }: Pick<BranchPlan, "maxEntryBytes" | "format" | "signal">,
 ): AsyncGenerator<EntryRecord, void, undefined> {
-  const leaf = first?.[0];
-  if (leaf === undefined) return;
+  if (first?.[0] === undefined) return;
+  // The line is good until the next chunk is read.
+  const to = first[0].offset + first[0].length;
   const offsets: number[] = [];
-  for (let block = first; block; block = await reading.next()) {
+  for (let block: readonly ScannedLine[] | undefined = first; block; block = await reading.next()) {
     for (const { offset } of block) offsets.push(offset);
   }
-  const range = { from: offsets.at(-1) ?? 0, to: leaf.offset + leaf.length, format, signal };
+  const range = { from: offsets.at(-1) ?? 0, to, format, signal };
   const blocks = await LineBlocks.start(file, maxEntryBytes, range);
   try {
     const pace = new WorkPace();

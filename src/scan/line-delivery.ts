@@ -1,25 +1,23 @@
 import { LineClassifier } from "./line-classifier.js";
 import type { LineFacts } from "./line-facts.js";
-import { Pace } from "./pace.js";
+import { lineText } from "./line-text.js";
 import type { LineVisitor, ScannedLine, ScanOptions } from "./scanned-line.js";
+import { WorkPace } from "./work-pace.js";
 
 /** A line longer than this is classified in pieces, before the visitor meets it. */
 const LONG_LINE_BYTES = 32_768;
 /** Well under a millisecond of tokenizing, whatever the bytes. */
 const PIECE_BYTES = 8192;
-/** How much work goes by between two looks at the clock, in bytes. */
-const WORK_BYTES = 8192;
-/** What handing out a line costs besides its bytes. */
-const LINE_WORK = 256;
 
 /** Hands the lines of one scan to its visitor, and the event loop its turns in between. */
 export class LineDelivery {
   readonly #visit: LineVisitor;
   readonly #signal: AbortSignal | undefined;
-  readonly #lazy: boolean;
+  readonly #lazy: Exclude<ScanOptions["lazy"], undefined>;
   readonly #classifier: LineClassifier;
-  readonly #pace = new Pace();
-  #work = 0;
+  readonly #pace = new WorkPace();
+  /** Whether to await `rest` before the next line. */
+  tired = false;
   /** Whether the visitor ended the scan. */
   stopped = false;
 
@@ -30,19 +28,14 @@ export class LineDelivery {
     this.#lazy = lazy;
   }
 
-  /** Whether to await `rest` before the next line. */
-  get tired(): boolean {
-    return this.#work >= WORK_BYTES;
-  }
-
   /**
    * Gives the event loop a turn when the slice is used up.
    *
    * @throws the signal's reason.
    */
   async rest(): Promise<void> {
-    this.#work = 0;
-    await this.#pace.pause();
+    this.tired = false;
+    await this.#pace.rest();
     this.#signal?.throwIfAborted();
   }
 
@@ -69,15 +62,15 @@ export class LineDelivery {
     for (let at = start; at < end; at += PIECE_BYTES) {
       const stop = Math.min(end, at + PIECE_BYTES);
       this.#classifier.push(bytes, at, stop);
-      this.#work += stop - at;
-      if (this.tired) await this.rest();
+      if (this.#pace.isDue(stop - at)) await this.rest();
     }
   }
 
   /** Hands over the line that has been classified, without its bytes. */
   deliverFacts(offset: number, length: number, terminated: boolean): void {
     const facts = this.#classifier.finish();
-    this.#hand({ offset, length, terminated, bytes: undefined, facts: () => facts });
+    const absent = { bytes: undefined, text: () => undefined };
+    this.#hand({ offset, length, terminated, ...absent, facts: () => facts });
   }
 
   async #deliverLong(
@@ -88,19 +81,20 @@ export class LineDelivery {
     terminated: boolean,
   ): Promise<void> {
     const line = new HeldLine(this.#classifier, buffer, start, end, offset, terminated);
-    if (!this.#lazy) {
+    const lazy = typeof this.#lazy === "function" ? this.#lazy(line) : this.#lazy;
+    if (!lazy) {
       this.begin(offset);
       await this.classify(buffer, start, end);
     }
     // What the visitor does with the bytes deserves a slice of its own.
     await this.rest();
-    if (!this.#lazy) line.classified = this.#classifier.finish();
+    if (!lazy) line.classified = this.#classifier.finish();
     this.#hand(line);
   }
 
   #hand(line: ScannedLine): void {
-    this.#work += line.length + LINE_WORK;
     if (this.#visit(line) === false) this.stopped = true;
+    if (this.#pace.isDue(line.length)) this.tired = true;
   }
 }
 
@@ -131,6 +125,10 @@ class HeldLine implements ScannedLine {
 
   get bytes(): Buffer {
     return this.#buffer.subarray(this.#start, this.#start + this.length);
+  }
+
+  text(): string {
+    return lineText(this.#buffer, this.#start, this.#start + this.length, this.offset);
   }
 
   facts(): LineFacts {

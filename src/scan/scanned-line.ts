@@ -17,6 +17,8 @@ export interface ScannedLine {
    * scan holds at once. Then read them from the file by `offset` and `length`.
    */
   readonly bytes: Buffer | undefined;
+  /** What `bytes` decodes to, made anew at each call; a BOM at the start of the file is left out. */
+  text(): string | undefined;
   /**
    * Classified on the first call, and only then; lines of more than 32,768 bytes before the visit,
    * in pieces, so that this call never takes long, unless the scan is `lazy`. A BOM at the start of
@@ -51,10 +53,11 @@ export interface ScanOptions {
   /** Size of the largest read in bytes. Default `maxChunkBytes`. */
   readonly maxReadBytes?: number;
   /**
-   * Leaves every line that comes with its bytes unclassified until `facts()` is called: for
-   * visitors that turn the bytes into an entry anyway. Default false.
+   * Leaves lines that come with their bytes unclassified until `facts()` is called: all of them, for
+   * visitors that turn the bytes into an entry anyway, or those of which it returns true. Default
+   * false.
    */
-  readonly lazy?: boolean;
+  readonly lazy?: boolean | ((line: ScannedLine) => boolean);
   /** Ends the scan between two chunks with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Told after each chunk how many bytes of the range are done. */

@@ -1,18 +1,18 @@
-import { Pace } from "../scan/pace.js";
+import { Pace } from "./pace.js";
 
 /** Work between two looks at the clock, in bytes. */
 const WORK_BYTES = 8192;
-/** What handing out an entry costs besides its bytes. */
-const ENTRY_WORK = 256;
+/** What handing out a line or an entry costs besides its bytes. */
+const HAND_OUT_WORK = 256;
 
-/** Keeps the slices short in which a reader turns lines into entries. */
+/** Keeps the slices short in which lines are looked at or turned into entries. */
 export class WorkPace {
   readonly #pace = new Pace();
   #work = 0;
 
-  /** To be asked before a line is turned into an entry: whether to await `rest` first. */
-  isDue(lineBytes: number): boolean {
-    this.#work += lineBytes + ENTRY_WORK;
+  /** To be asked once for each line or piece of one: whether to await `rest` now. */
+  isDue(bytes: number): boolean {
+    this.#work += bytes + HAND_OUT_WORK;
     if (this.#work < WORK_BYTES) return false;
     this.#work = 0;
     return this.#pace.due;
