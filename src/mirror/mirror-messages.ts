@@ -1,7 +1,7 @@
 import type { StoredEntry } from "../append/idempotency/stored-entry.js";
 import { aborted } from "../append/pending-calls.js";
 import { invalid } from "../options.js";
-import { WorkPace } from "../read/work-pace.js";
+import { WorkPace } from "../scan/work-pace.js";
 import {
   appendEach,
   findStored,

@@ -1,6 +1,6 @@
 import { checkedKey } from "../append/idempotency/idempotency-key.js";
 import { invalid } from "../options.js";
-import { WorkPace } from "../read/work-pace.js";
+import { WorkPace } from "../scan/work-pace.js";
 import { messageIdentity } from "./message-identity.js";
 import { DEFAULT_ROLES, type MirrorMessage, type MirrorOptions } from "./mirror-options.js";
 

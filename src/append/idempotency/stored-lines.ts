@@ -1,8 +1,8 @@
 import type { Entry } from "../../entry/entry.js";
 import { entryLinks, type TranscriptFormat } from "../../entry/transcript-format.js";
 import type { FileToRead } from "../../file/file-system.js";
-import { WorkPace } from "../../read/work-pace.js";
 import { readFully } from "../../scan/read-fully.js";
+import { WorkPace } from "../../scan/work-pace.js";
 import { keyOfEntry } from "./idempotency-key.js";
 import { scanKeys } from "./key-scan.js";
 import type { Place } from "./key-table.js";
