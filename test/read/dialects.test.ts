@@ -1,0 +1,203 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Entry, EntryRecord } from "../../src/entry/entry.js";
+import {
+  CLAUDE_CODE_AGENT,
+  TRANSCRIPT_FORMATS,
+  type TranscriptFormat,
+} from "../../src/entry/transcript-format.js";
+import { followEntries } from "../../src/read/follow-entries.js";
+import { type BranchOptions, readBranch } from "../../src/read/read-branch.js";
+import { readEntryById } from "../../src/read/read-by-id.js";
+import { readEntries } from "../../src/read/read-entries.js";
+import { readHeader } from "../../src/read/read-header.js";
+import { readPage } from "../../src/read/read-page.js";
+import { readSnapshot } from "../../src/read/read-snapshot.js";
+import type { ReadSource } from "../../src/read/read-source.js";
+import { readTailEntries } from "../../src/read/read-tail.js";
+import {
+  boundaryLine,
+  CLAUDE_SESSION,
+  CODEX_LINES,
+  CODEX_ROLLOUT,
+  claudeLine,
+} from "../support/dialect-lines.js";
+import { HEADER_LINE } from "../support/lines.js";
+import { inClaudeNames } from "../support/renamed.js";
+import { collect, modelEntries } from "./entries-model.js";
+import { MemorySource } from "./memory-source.js";
+import { anyLine } from "./random-transcript.js";
+
+/** A transcript in memory, said to be of a format. */
+function source(content: string, format?: TranscriptFormat, maxEntryBytes = 1_000_000): ReadSource {
+  const { file, fileSystem } = new MemorySource(content, undefined, maxEntryBytes);
+  return { file, fileSystem, maxEntryBytes, format };
+}
+
+async function branch(from: ReadSource, fromId?: string, options: BranchOptions = {}) {
+  const records: EntryRecord[] = [];
+  const walk = readBranch(from, fromId, options);
+  for (;;) {
+    const { value, done } = await walk.next();
+    if (done) return { records, end: value };
+    records.push(value);
+  }
+}
+
+const uuids = (records: readonly EntryRecord[]) => records.map(({ entry }) => entry?.uuid);
+
+describe("the readers of a session of Claude Code", () => {
+  it("give all of its entries, those without an id among them", async () => {
+    const expected = modelEntries(Buffer.from(CLAUDE_SESSION));
+    expect(expected).toHaveLength(14);
+    expect(await collect(readEntries(source(CLAUDE_SESSION)))).toEqual(expected);
+    expect(await collect(readEntries(source(CLAUDE_SESSION), { reverse: true }))).toEqual(
+      expected.toReversed(),
+    );
+    expect(await readTailEntries(source(CLAUDE_SESSION), 3)).toEqual(expected.slice(-3));
+    const page = await readPage(source(CLAUDE_SESSION), { limit: 5 });
+    expect(page.entries).toEqual(expected.slice(0, 5));
+    const following = followEntries(source(CLAUDE_SESSION), { from: "start" });
+    for (const record of expected) expect((await following.next()).value).toEqual(record);
+    expect((await readSnapshot(source(CLAUDE_SESSION))).size).toBe(CLAUDE_SESSION.length);
+    expect(await readHeader(source(CLAUDE_SESSION))).toBeUndefined();
+  });
+
+  it("find an entry by its uuid", async () => {
+    expect((await readEntryById(source(CLAUDE_SESSION), "a1"))?.entry).toMatchObject({
+      type: "assistant",
+      parentUuid: "u1",
+    });
+    expect(await readEntryById(source(CLAUDE_SESSION), "msg_a1")).toBeUndefined();
+  });
+
+  it("take a line of type session for an entry, for there are no headers", async () => {
+    const entries = await collect(readEntries(source(CLAUDE_SESSION + HEADER_LINE)));
+    expect(entries.at(-1)?.entry).toMatchObject({ type: "session" });
+  });
+
+  it("tell by its own names what an oversized line is", async () => {
+    const small = source(CLAUDE_SESSION, undefined, 100);
+    const records = await collect(readEntries(small));
+    expect(records[2]?.oversized).toEqual({ type: "user", id: "u1", parentId: null });
+    expect((await readEntryById(small, "a1"))?.oversized).toMatchObject({ parentId: "u1" });
+    expect((await branch(small)).records.map(({ oversized }) => oversized?.id)).toEqual([
+      "a3",
+      "u3",
+      "b",
+      "a2",
+      "u2",
+      "a1",
+      "u1",
+    ]);
+  });
+
+  it("walk from the leaf, which is never beside the main chain, through the compaction", async () => {
+    const { records, end } = await branch(source(CLAUDE_SESSION));
+    expect(uuids(records)).toEqual(["a3", "u3", "b", "a2", "u2", "a1", "u1"]);
+    expect(end).toEqual({ end: "root" });
+    const turned = await branch(source(CLAUDE_SESSION), undefined, { rootFirst: true });
+    expect(turned.records).toEqual(records.toReversed());
+    const aside = await branch(source(CLAUDE_SESSION), "s3");
+    expect(uuids(aside.records)).toEqual(["s3", "s2", "s1"]);
+  });
+
+  it("end with what the compaction kept", async () => {
+    const until = { untilCompaction: true };
+    const kept = await branch(source(CLAUDE_SESSION), undefined, until);
+    expect(uuids(kept.records)).toEqual(["a3", "u3", "b", "a2"]);
+    expect(kept.end).toEqual({ end: "compaction", id: "b" });
+    const none = claudeLine("user", "u", null) + boundaryLine("b", "u");
+    const { records, end } = await branch(source(none), undefined, until);
+    expect(uuids(records)).toEqual(["b"]);
+    expect(end).toEqual({ end: "compaction", id: "b" });
+  });
+
+  it("end at a compaction that goes on from another file", async () => {
+    const content = boundaryLine("b", "elsewhere") + claudeLine("user", "u", "b");
+    const { records, end } = await branch(source(content));
+    expect(uuids(records)).toEqual(["u", "b"]);
+    expect(end).toEqual({ end: "root" });
+  });
+
+  it("walk along what an agent did in a file of its own", async () => {
+    const aside = { isSidechain: true, agentId: "x" };
+    const content =
+      claudeLine("user", "s1", null, aside) + claudeLine("assistant", "s2", "s1", aside);
+    for (const format of [undefined, TRANSCRIPT_FORMATS["claude-code"]]) {
+      expect(uuids((await branch(source(content, format))).records)).toEqual(["s2", "s1"]);
+    }
+  });
+});
+
+describe("the readers of a rollout of Codex", () => {
+  it("give its lines, the first one as well, as a chain", async () => {
+    const expected = CODEX_LINES.map((line) => JSON.parse(line));
+    const entries = await collect(readEntries(source(CODEX_ROLLOUT)));
+    expect(entries.map(({ entry }) => entry)).toEqual(expected);
+    const { records, end } = await branch(source(CODEX_ROLLOUT));
+    expect(records.map(({ entry }) => entry)).toEqual(expected.toReversed());
+    expect(end).toEqual({ end: "root" });
+    expect(await readHeader(source(CODEX_ROLLOUT))).toBeUndefined();
+    expect(await readTailEntries(source(CODEX_ROLLOUT), 1)).toEqual(entries.slice(-1));
+  });
+});
+
+it("a format that shows only later is seen then", async () => {
+  const memory = new MemorySource("");
+  expect(await readTailEntries(memory, 9)).toEqual([]);
+  memory.content = Buffer.from(CLAUDE_SESSION);
+  expect(uuids((await branch(memory)).records)).toHaveLength(7);
+});
+
+describe("the same transcript by other names", () => {
+  const { pi } = TRANSCRIPT_FORMATS;
+  const claude = { ...CLAUDE_CODE_AGENT, firstKept: pi.firstKept ?? [] };
+  /** Linear entries and headers are what Claude Code has none of. */
+  const lines = fc.array(
+    anyLine.filter(
+      (line) => !/"type":"session"|^\{"type":"message",("id":"."|"text":"[^,]*")\}/.test(line),
+    ),
+    { maxLength: 16 },
+  );
+
+  it("gives every reader the same", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        lines,
+        fc.option(fc.constantFrom("a", "b", "nobody"), { nil: undefined }),
+        fc.boolean(),
+        fc.constantFrom(10, 1_000_000),
+        async (content, fromId, untilCompaction, maxEntryBytes) => {
+          const text = content.map((line) => `${line}\n`).join("");
+          const here = source(text, pi, maxEntryBytes);
+          const there = source(inClaudeNames(text), claude, maxEntryBytes);
+          const read = async (from: ReadSource) => ({
+            entries: (await collect(readEntries(from))).map(plain),
+            tail: (await readTailEntries(from, 3)).map(plain),
+            page: (await readPage(from, { direction: "backward", limit: 4 })).entries.map(plain),
+            entry: plain(await readEntryById(from, fromId ?? "c")),
+            branch: await branch(from, fromId, { untilCompaction }).then(({ records, end }) => ({
+              records: records.map(plain),
+              end,
+            })),
+          });
+          expect(await read(there)).toEqual(await read(here));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+/** An entry by pi's names, without where it stands: names differ in length. */
+function plain(record: EntryRecord | undefined): unknown {
+  if (record?.entry === undefined) return record?.oversized;
+  const { uuid, parentUuid, ...rest } = record.entry;
+  const own: Entry = {
+    ...rest,
+    ...(uuid !== undefined && { id: uuid as string }),
+    ...(parentUuid !== undefined && { parentId: parentUuid as string | null }),
+  };
+  return own;
+}

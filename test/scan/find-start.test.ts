@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { CLAUDE_CODE_AGENT, TRANSCRIPT_FORMATS } from "../../src/entry/transcript-format.js";
+import { findStart } from "../../src/scan/find-start.js";
+import {
+  boundaryLine,
+  CLAUDE_SESSION,
+  CODEX_LINES,
+  CODEX_ROLLOUT,
+  claudeLine,
+  NOTES,
+} from "../support/dialect-lines.js";
+import { HEADER_LINE, linearLine, linkedLine } from "../support/lines.js";
+import { MemoryFile } from "../support/memory-file.js";
+
+const start = (content: string, format?: (typeof TRANSCRIPT_FORMATS)["pi"]) =>
+  findStart(new MemoryFile(content), Buffer.byteLength(content), { format });
+const agentLine = claudeLine("user", "s1", null, { isSidechain: true });
+
+describe("the format that a file shows", () => {
+  it.each([
+    ["nothing", "", "pi"],
+    ["blank lines", "\n \n", "pi"],
+    ["a header", HEADER_LINE, "pi"],
+    ["a header before entries of others", HEADER_LINE + CLAUDE_SESSION, "pi"],
+    ["damage before a header", `x\n${HEADER_LINE}`, "pi"],
+    ["linked entries without a header", linkedLine("a", null), "pi"],
+    ["linear entries without a header", linearLine() + linearLine({ uuid: "u" }), "pi"],
+    ["no sign at all", '{"a":1}\n7\n', "pi"],
+    ["a session of Claude Code", CLAUDE_SESSION, "claude-code"],
+    ["a BOM before it", `\ufeff${CLAUDE_SESSION}`, "claude-code"],
+    ["damage before it", `\0\0\0\n{"uuid":\n7\n${CLAUDE_SESSION}`, "claude-code"],
+    ["an entry of it that is cut", claudeLine("user", "u", null).slice(0, 60), "claude-code"],
+    ["a long entry of it", claudeLine("user", "u", null, { x: "y".repeat(99_999) }), "claude-code"],
+    [
+      "two of its lines in one",
+      NOTES.summary.trim() + claudeLine("user", "u", null),
+      "claude-code",
+    ],
+    ["a summary", NOTES.summary, "claude-code"],
+    ["a file history", NOTES.snapshot, "claude-code"],
+    ["a queue", NOTES.queue + NOTES.queue, "claude-code"],
+    ["a compaction", boundaryLine("b", "elsewhere"), "claude-code"],
+    ["a rollout of Codex", CODEX_ROLLOUT, "codex"],
+    ["a rollout without its first line", CODEX_LINES.slice(1).join(""), "codex"],
+    ["a rollout whose first line is cut", CODEX_ROLLOUT.slice(150), "codex"],
+    ["a payload that is no object", '{"timestamp":"t","type":"event_msg","payload":7}\n', "pi"],
+    ["a payload of an entry", linkedLine("a", null, { payload: {}, type: "event_msg" }), "pi"],
+  ])("by %s", async (_, content, name) => {
+    const { format, header } = await start(content);
+    expect(format.name).toBe(name);
+    expect(header.state === "none").toBe(name !== "pi");
+  });
+
+  it("is that of an agent's own file where the first entry is beside the main chain", async () => {
+    const claude = TRANSCRIPT_FORMATS["claude-code"];
+    expect((await start(CLAUDE_SESSION)).format).toBe(claude);
+    expect((await start(agentLine + CLAUDE_SESSION)).format).toBe(CLAUDE_CODE_AGENT);
+    expect((await start(agentLine, claude)).format).toBe(CLAUDE_CODE_AGENT);
+    expect((await start(HEADER_LINE, claude)).format).toBe(claude);
+    expect((await start(CODEX_ROLLOUT, claude)).format).toBe(claude);
+  });
+
+  it("is what the caller says, whatever it shows", async () => {
+    for (const format of Object.values(TRANSCRIPT_FORMATS)) {
+      for (const content of ["", HEADER_LINE, CLAUDE_SESSION, CODEX_ROLLOUT]) {
+        expect((await start(content, format)).format).toBe(format);
+      }
+    }
+  });
+
+  it("is certain when it showed", async () => {
+    for (const content of [HEADER_LINE, CLAUDE_SESSION, CODEX_ROLLOUT, linkedLine("a", null)]) {
+      expect((await start(content)).certain).toBe(true);
+    }
+    for (const content of ["", "\n", linearLine()]) {
+      expect((await start(content)).certain).toBe(false);
+    }
+  });
+
+  it("costs what the header costs where there is one, and 64 KiB at most besides", async () => {
+    const long = HEADER_LINE + linkedLine("a", null).repeat(100_000);
+    const file = new MemoryFile(long);
+    await findStart(file, long.length);
+    expect(file).toMatchObject({ reads: 1, bytesRead: 4096 });
+    const none = new MemoryFile(linearLine().repeat(100_000));
+    await findStart(none, (await none.stat()).size);
+    expect(none.bytesRead).toBe(4096 + 65_536);
+  });
+
+  it("is looked for in the first 64 KiB alone, however short the reads are", async () => {
+    const far = linearLine().repeat(2000) + CODEX_ROLLOUT;
+    expect((await start(far)).format.name).toBe("pi");
+    const file = new MemoryFile(CODEX_ROLLOUT, 7);
+    expect((await findStart(file, CODEX_ROLLOUT.length)).format.name).toBe("codex");
+    // The file got shorter since its size was asked for.
+    expect((await findStart(file, 1_000_000)).format.name).toBe("codex");
+  });
+});
