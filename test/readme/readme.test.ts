@@ -6,8 +6,9 @@ import { tempDirectory } from "../support/temp-directory.js";
 
 const readme = await readFile(join(ROOT, "README.md"), "utf8");
 
-test("the example is the program that is type-checked, and it does what it says", async () => {
-  const file = join(ROOT, "test/readme/example.ts");
+/** Runs an example of the README, which is the program that is type-checked. */
+async function runExample(name: string): Promise<string> {
+  const file = join(ROOT, "test/readme", name);
   expect(readme).toContain(`\`\`\`ts\n${await readFile(file, "utf8")}\`\`\``);
   const { stdout, stderr, code } = await run(
     process.execPath,
@@ -19,8 +20,19 @@ test("the example is the program that is type-checked, and it does what it says"
   );
   expect(stderr).toBe("");
   expect(code).toBe(0);
+  return stdout;
+}
+
+test("the example is the program that is type-checked, and it does what it says", async () => {
+  const stdout = await runExample("example.ts");
   expect(stdout).toContain("somebody was quicker: the leaf is");
   expect(stdout).toMatch(/^new \S+ message$/m);
+});
+
+test("so is the gateway that mirrors two channels into one session", async () => {
+  const lines = (await runExample("mirror-example.ts")).trimEnd().split("\n");
+  expect(lines.slice(0, 2).sort()).toEqual(["mail: 1 new", "telegram: 2 new"]);
+  expect(lines.slice(2)).toEqual(["telegram: 0 new", "appended again: false"]);
 });
 
 test("both commands are those of package.json, and every file named in it is there", async () => {

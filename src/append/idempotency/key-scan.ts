@@ -10,7 +10,9 @@ import { KeyMembers } from "./key-members.js";
 
 /** A line up to this long is searched while the scan holds it: a slice of a few milliseconds. */
 const HELD_BYTES = 131_072;
-/** Longer ones are read again in pieces of this size. */
+/** Larger reads gain little. */
+const READ_BYTES = 262_144;
+/** A longer line is read again in pieces of this size. */
 const PIECE_BYTES = 32_768;
 
 const MEMBER_BYTES: Buffer = Buffer.from(`"${KEY_MEMBER}"`);
@@ -51,7 +53,7 @@ export async function scanKeys(
   while (from < range.to) {
     let long: Omit<KeyedLine, "key"> | undefined;
     let next = range.to;
-    await scanForward(file, { ...range, from }, (line) => {
+    await scanForward(file, { ...range, from, maxReadBytes: READ_BYTES }, (line) => {
       const facts = line.facts();
       if (!isEntry(facts)) return undefined;
       const { offset, length, terminated, bytes } = line;
