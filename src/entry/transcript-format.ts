@@ -97,3 +97,15 @@ export function entryLinks(
     ...((typeof parentId === "string" || parentId === null) && { parentId }),
   };
 }
+
+/** The roles that are types of entries with a message, where the role is the type. */
+const MESSAGE_ROLES: ReadonlySet<string> = new Set(["user", "assistant", "toolResult"]);
+
+/** Whether entries of that type carry a message. */
+export function isMessageType(
+  type: string | undefined,
+  { messageType }: TranscriptFormat = DEFAULT_FORMAT,
+): boolean {
+  if (type === undefined) return false;
+  return messageType === "role" ? MESSAGE_ROLES.has(type) : type === messageType;
+}

@@ -2,14 +2,10 @@ import type { StoredEntry } from "../append/idempotency/stored-entry.js";
 import { aborted } from "../append/pending-calls.js";
 import { invalid } from "../options.js";
 import { WorkPace } from "../scan/work-pace.js";
-import {
-  appendEach,
-  findStored,
-  type KeyedEntry,
-  keyedEntry,
-} from "../transcript/keyed-appends.js";
+import { appendEach, findStored, type KeyedMessage } from "../transcript/keyed-appends.js";
 import { openTranscript } from "../transcript/open-transcript.js";
 import { Transcript } from "../transcript/transcript.js";
+import { accessOf } from "../transcript/transcript-access.js";
 import { throughHooks } from "./message-hooks.js";
 import { saySame } from "./message-identity.js";
 import {
@@ -72,7 +68,9 @@ async function mirrorTo(
   const keys = planned.flatMap(({ key, placeKey }) => [key, placeKey]);
   const stored = await findStored(transcript, keys, options);
   const outcomes: Outcome[] = [];
-  const fresh: [PlannedMessage, KeyedEntry][] = [];
+  const { encodeMessage } = accessOf(transcript);
+  const fresh: PlannedMessage[] = [];
+  const entries: KeyedMessage[] = [];
   const pace = new WorkPace();
   for (const item of planned) {
     const known = stored.get(item.key) ?? sameAtPlace(item, item.message, stored);
@@ -86,16 +84,15 @@ async function mirrorTo(
     if (message === null) outcomes.push([item, blockedMessage(item)]);
     else if (standing) outcomes.push([item, storedMessage(item, standing)]);
     else {
-      const entry = keyedEntry(transcript, item.key, { type: "message", message });
-      fresh.push([item, entry]);
-      if (pace.isDue(entry.encoded.bytes)) await pace.rest();
+      const encoded = encodeMessage(message, item.key);
+      fresh.push(item);
+      entries.push({ key: item.key, encoded });
+      if (pace.isDue(encoded.bytes)) await pace.rest();
     }
   }
-  const entries = fresh.map(([, entry]) => entry);
-  const results = await appendEach(transcript, entries, options);
-  for (const [index, [item, entry]] of fresh.entries()) {
-    const result = results[index];
-    if (result) outcomes.push([item, writtenMessage(item, entry, result)]);
+  for (const [index, each] of (await appendEach(transcript, entries, options)).entries()) {
+    const item = fresh[index] as PlannedMessage;
+    outcomes.push([item, writtenMessage(item, each)]);
   }
   return resultOf(options, outcomes);
 }

@@ -1,7 +1,6 @@
-import type { AppendResult } from "../append/append-result.js";
 import type { StoredEntry } from "../append/idempotency/stored-entry.js";
 import type { Entry } from "../entry/entry.js";
-import type { KeyedEntry } from "../transcript/keyed-appends.js";
+import type { EachResult } from "../transcript/keyed-appends.js";
 import type { MirroredMessage, MirrorMessage } from "./mirror-options.js";
 import type { PlannedMessage } from "./planned-message.js";
 
@@ -33,8 +32,7 @@ export function storedMessage(
 /** A message that this call wrote, unless another was quicker. */
 export function writtenMessage(
   planned: PlannedMessage,
-  { encoded }: KeyedEntry,
-  result: AppendResult,
+  { result, encoded }: EachResult,
 ): MirroredMessage {
   if (!result.appended) return storedMessage(planned, result);
   const { id, messageSeq } = result;

@@ -1,5 +1,7 @@
 import { checkedKey } from "../append/idempotency/idempotency-key.js";
-import type { IdempotencyConflict } from "../append/idempotency/keyed-call.js";
+import { type IdempotencyConflict, KeyedCall } from "../append/idempotency/keyed-call.js";
+import type { EncodedEntry } from "../entry/encoded-entry.js";
+import { oneOf, type ResolvedOptions } from "../options.js";
 
 /** Options of a single append. */
 export interface AppendOptions {
@@ -36,4 +38,18 @@ export interface AppendOptions {
 export function keysOf(key: string, inputs: readonly unknown[], batch: boolean): string[] {
   const checked = checkedKey("idempotencyKey", key);
   return batch ? inputs.map((_, index) => `${checked}:${index}`) : [checked];
+}
+
+/**
+ * @param keys one for each entry
+ * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
+ */
+export function keyedCall(
+  entries: readonly EncodedEntry[],
+  keys: readonly string[],
+  { onIdempotencyConflict }: AppendOptions,
+  { maxEntryBytes }: ResolvedOptions,
+): KeyedCall {
+  const onConflict = oneOf("onIdempotencyConflict", onIdempotencyConflict, ["reject", "stored"]);
+  return new KeyedCall(entries, keys, { onConflict, scope: "all", maxEntryBytes });
 }

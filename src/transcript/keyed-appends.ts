@@ -1,42 +1,22 @@
 import { AppendCall } from "../append/append-call.js";
 import type { AppendResult } from "../append/append-result.js";
-import { checkedKey, withKey } from "../append/idempotency/idempotency-key.js";
 import { KeyQuery } from "../append/idempotency/key-query.js";
 import { KeyedCall } from "../append/idempotency/keyed-call.js";
 import type { StoredEntry } from "../append/idempotency/stored-entry.js";
 import { aborted } from "../append/pending-calls.js";
 import { statIfAny } from "../append/transcript-file.js";
-import { EncodedEntry } from "../entry/encoded-entry.js";
-import type { EntryInput } from "../entry/entry.js";
-import { LeaflogError } from "../errors.js";
+import type { EncodedEntry } from "../entry/encoded-entry.js";
 import type { AppendOptions } from "./append-options.js";
 import type { Transcript } from "./transcript.js";
 import { accessOf } from "./transcript-access.js";
 
-/** An entry with its key in its place. */
-export interface KeyedEntry {
+/** A message with its key in its place. */
+export interface KeyedMessage {
   readonly key: string;
   readonly encoded: EncodedEntry;
 }
 
 export type KeyedAppendOptions = Pick<AppendOptions, "signal" | "timeoutMs">;
-
-/**
- * Encodes an entry that is to be appended once under a key.
- *
- * @throws LeaflogError as `Transcript.append` rejects for bad input
- */
-export function keyedEntry(transcript: Transcript, key: string, entry: EntryInput): KeyedEntry {
-  const { maxEntryBytes } = accessOf(transcript).options;
-  try {
-    checkedKey("idempotencyKey", key);
-    return { key, encoded: new EncodedEntry(withKey(entry, key), maxEntryBytes) };
-  } catch (error) {
-    if (!(error instanceof LeaflogError)) throw error;
-    const { cause } = error;
-    throw new LeaflogError(error.code, error.message, { file: transcript.file, cause });
-  }
-}
 
 /**
  * Looks up the entries of some keys; a transcript that is not there yet is not made.
@@ -57,37 +37,44 @@ export async function findStored(
   return (await writer.findKeys(query, { timeoutMs, signal: options.signal })).stored;
 }
 
+/** An entry of `appendEach` and where it stands. */
+export interface EachResult {
+  readonly result: AppendResult;
+  /** As it was written, if it was. */
+  readonly encoded: EncodedEntry;
+}
+
 /**
- * Appends those entries whose keys are new, in their order, with one write; for each of the others
- * tells what is stored under its key, whatever it says. The entries make no batch: what stands of a
- * write that a crash tore counts, and another call adds the rest.
+ * Appends those messages whose keys are new, in their order, with one write; for each of the others
+ * tells what is stored under its key, whatever it says. They make no batch: what stands of a write
+ * that a crash tore counts, and another call adds the rest.
  *
  * @throws LeaflogError as `Transcript.append`
  */
 export async function appendEach(
   transcript: Transcript,
-  entries: readonly KeyedEntry[],
+  messages: readonly KeyedMessage[],
   options: KeyedAppendOptions,
-): Promise<AppendResult[]> {
+): Promise<EachResult[]> {
   const { writer, options: resolved, ensureOpen } = accessOf(transcript);
   ensureOpen();
   const { signal } = options;
   if (signal?.aborted) throw aborted(signal, transcript.file);
-  if (entries.length === 0) return [];
-  const encoded = entries.map((entry) => entry.encoded);
-  const keyed = new KeyedCall(
-    encoded,
-    entries.map(({ key }) => key),
-    { onConflict: "stored", scope: "each", maxEntryBytes: resolved.maxEntryBytes },
-  );
-  const call = new AppendCall(encoded, {
+  if (messages.length === 0) return [];
+  const entries = messages.map(({ encoded }) => encoded);
+  const keys = messages.map(({ key }) => key);
+  const { maxEntryBytes, lock } = resolved;
+  const call = new AppendCall(entries, {
     file: transcript.file,
     options: resolved,
     expectedLeaf: undefined,
     signal,
-    timeoutMs: options.timeoutMs ?? resolved.lock.timeoutMs,
-    keyed,
+    timeoutMs: options.timeoutMs ?? lock.timeoutMs,
+    keyed: new KeyedCall(entries, keys, { onConflict: "stored", scope: "each", maxEntryBytes }),
   });
   writer.append(call);
-  return call.done;
+  const results = await call.done;
+  return results.map((result, index) => {
+    return { result, encoded: call.entries[index] as EncodedEntry };
+  });
 }

@@ -1,4 +1,5 @@
 import type { TranscriptWriter } from "../append/transcript-writer.js";
+import type { EncodedEntry } from "../entry/encoded-entry.js";
 import type { ResolvedOptions } from "../options.js";
 import type { Transcript } from "./transcript.js";
 
@@ -8,6 +9,12 @@ export interface TranscriptAccess {
   readonly writer: TranscriptWriter;
   /** @throws LeaflogError `LEAFLOG_CLOSED`, `LEAFLOG_IN_TRANSACTION` */
   ensureOpen(): void;
+  /**
+   * A message as it is to be appended once under a key.
+   *
+   * @throws LeaflogError as `Transcript.append` rejects for bad input
+   */
+  encodeMessage(message: object, key: string): EncodedEntry;
 }
 
 let access: (transcript: Transcript) => TranscriptAccess;

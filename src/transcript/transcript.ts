@@ -2,7 +2,7 @@ import { AppendCall, ensureOwnIds } from "../append/append-call.js";
 import type { AppendResult } from "../append/append-result.js";
 import { currentLeaf, type Leaf } from "../append/current-leaf.js";
 import { withKey } from "../append/idempotency/idempotency-key.js";
-import { KeyedCall } from "../append/idempotency/keyed-call.js";
+import type { KeyedCall } from "../append/idempotency/keyed-call.js";
 import { aborted } from "../append/pending-calls.js";
 import type { Tail } from "../append/tail.js";
 import { ensureAppendable } from "../append/way.js";
@@ -22,7 +22,7 @@ import { type Page, type PageOptions, readPage } from "../read/read-page.js";
 import { readSnapshot, type Snapshot, type SnapshotOptions } from "../read/read-snapshot.js";
 import type { ReadSource } from "../read/read-source.js";
 import { readTailEntries, type TailOptions } from "../read/read-tail.js";
-import { type AppendOptions, keysOf } from "./append-options.js";
+import { type AppendOptions, keyedCall, keysOf } from "./append-options.js";
 import { shareWriter, type WriterShare } from "./open-writers.js";
 import { ensureOutsideTransaction, runAsTransaction, Transaction } from "./transaction.js";
 import { grantAccess } from "./transcript-access.js";
@@ -40,6 +40,7 @@ export class Transcript implements AsyncDisposable {
       options: transcript.#options,
       writer: transcript.#share.writer,
       ensureOpen: () => transcript.#ensureOpen(),
+      encodeMessage: (message, key) => transcript.#encodeMessage(message, key),
     }));
   }
 
@@ -125,27 +126,21 @@ export class Transcript implements AsyncDisposable {
       const terms = { format: this.#likelyFormat(), isMessage };
       const entries = inputs.map((input, index) => this.#encode(input, terms, keys?.[index]));
       ensureOwnIds(entries);
-      return this.#call(entries, options, keys && this.#keyed(entries, keys, options));
+      return this.#call(entries, options, keys && keyedCall(entries, keys, options, this.#options));
     });
     if (call.entries.length === 0) return Promise.resolve([]);
     this.#share.writer.append(call);
     return call.done;
   }
 
+  #encodeMessage(message: object, key: string): EncodedEntry {
+    const terms = { format: this.#likelyFormat(), isMessage: true };
+    return this.#named(() => this.#encode({ type: "message", message }, terms, key));
+  }
+
   #encode(input: EntryInput, terms: EncodingTerms, key: string | undefined): EncodedEntry {
     const keyed = key === undefined ? input : withKey(input, key, terms.format);
     return new EncodedEntry(keyed, this.#options.maxEntryBytes, terms);
-  }
-
-  #keyed(
-    entries: readonly EncodedEntry[],
-    keys: readonly string[],
-    options: AppendOptions,
-  ): KeyedCall {
-    const { onIdempotencyConflict } = options;
-    const onConflict = oneOf("onIdempotencyConflict", onIdempotencyConflict, ["reject", "stored"]);
-    const { maxEntryBytes } = this.#options;
-    return new KeyedCall(entries, keys, { onConflict, scope: "all", maxEntryBytes });
   }
 
   /** What the entries will be, as far as can be told without a look at the file. */

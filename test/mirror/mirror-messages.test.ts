@@ -395,6 +395,23 @@ describe("the target", () => {
   });
 });
 
+test("in Claude Code's dialect a message is an entry of its role, with the key beside it", async () => {
+  const first = { type: "user", uuid: "a", parentUuid: null, message: user("hello") };
+  const file = await tempFile(`${JSON.stringify(first)}\n`);
+  const messages = [user("hello"), assistant("hi")];
+  for (const appended of [2, 0]) {
+    const result = await mirrorMessages(file, { messages, scope: "s" });
+    expect(result.appended).toBe(appended);
+    expect(result.messages.map(({ message }) => message)).toEqual(messages);
+    if (appended > 0) expect(result.messages.map(({ messageSeq }) => messageSeq)).toEqual([2, 3]);
+  }
+  const [, ...entries] = (await readFile(file, "utf8")).trimEnd().split("\n");
+  expect(entries.map((line) => JSON.parse(line))).toMatchObject([
+    { type: "user", parentUuid: "a", message: messages[0], idempotencyKey: expect.any(String) },
+    { type: "assistant", message: messages[1], idempotencyKey: expect.any(String) },
+  ]);
+});
+
 test("a write is one, whatever the number of messages, and makes no batch", async () => {
   const file = await tempFile();
   const messages = Array.from({ length: 500 }, (_, index) => user(`message ${index}`));

@@ -51,6 +51,7 @@ import {
   type Transcript,
   type TranscriptOptions,
 } from "leaflog";
+import { type MirrorResult, mirrorMessages } from "leaflog/mirror";
 
 const options: TranscriptOptions = { durability: "synced", lock: { timeoutMs: 1000 } };
 
@@ -62,6 +63,11 @@ export async function use(file: string): Promise<EntryRecord[]> {
     const type: string | undefined = entry?.type;
     console.log(parentId, type, offset.toFixed());
   }
+  const mirrored: MirrorResult = await mirrorMessages(transcript, {
+    messages: [{ role: "user", content: "hello" }],
+    scope: "s",
+  });
+  console.log(mirrored.appended.toFixed());
   // @ts-expect-error an entry has a type
   await transcript.append({ message: "none" });
   // @ts-expect-error there is no such durability

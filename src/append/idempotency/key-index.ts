@@ -1,5 +1,9 @@
 import PQueue from "p-queue";
-import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
+import {
+  DEFAULT_FORMAT,
+  isMessageType,
+  type TranscriptFormat,
+} from "../../entry/transcript-format.js";
 import { isSameFile } from "../../file/file-stat.js";
 import type { OpenFile } from "../../file/file-system.js";
 import { readAnchor, type Standing, stillStands, type Tail } from "../tail.js";
@@ -111,7 +115,7 @@ export class KeyIndex {
 
   #see(line: KeyedLine): void {
     const { offset, length } = line;
-    this.#messages += countOf(line);
+    this.#messages += countOf(line, this.format);
     for (const place of this.#counting(line, (mark, item) => this.#batch.take(mark, item))) {
       this.#table.set(place.key, place);
     }
@@ -121,7 +125,7 @@ export class KeyIndex {
 
   #seeTorn(line: KeyedLine): boolean {
     const keys = this.#counting(line, (mark, item) => this.#batch.foresee(mark, item));
-    this.#torn = { keys, messages: countOf(line) };
+    this.#torn = { keys, messages: countOf(line, this.format) };
     return false;
   }
 
@@ -139,6 +143,6 @@ export class KeyIndex {
 
 const NO_TORN = { keys: [], messages: 0 } as const;
 
-function countOf({ facts }: KeyedLine): number {
-  return facts.type === "message" ? 1 : 0;
+function countOf({ facts }: KeyedLine, format: TranscriptFormat): number {
+  return isMessageType(facts.type, format) ? 1 : 0;
 }

@@ -1,4 +1,5 @@
 import type { Entry } from "../../entry/entry.js";
+import { isMessageType } from "../../entry/transcript-format.js";
 import { LeaflogError } from "../../errors.js";
 import type { AppendCall } from "../append-call.js";
 import type { AppendResult } from "../append-result.js";
@@ -58,7 +59,8 @@ export class KeyedGround {
   note(call: AppendCall, index: number, at: AppendResult): number | undefined {
     const key = call.keyed?.query.keys[index];
     if (key !== undefined) this.#written.set(key, { call, index, at, stored: undefined });
-    if (call.entries[index]?.type !== "message") return undefined;
+    const entry = call.entries[index];
+    if (!isMessageType(entry?.type, entry?.format)) return undefined;
     this.#messages += 1;
     return this.#messages;
   }
