@@ -8,6 +8,8 @@ export type LeaflogErrorCode =
   | "LEAFLOG_CLOSED"
   /** The entry's line would exceed `maxEntryBytes`. */
   | "LEAFLOG_ENTRY_TOO_LARGE"
+  /** The host of an SDK failed to look a transcript up. */
+  | "LEAFLOG_HOST_FAILED"
   /**
    * The idempotency key was used before, with a body that differs; see `idempotencyKey` and
    * `storedId`.
@@ -37,10 +39,34 @@ export type LeaflogErrorCode =
   | "LEAFLOG_QUEUE_FULL"
   /** The file could not be read. */
   | "LEAFLOG_READ_FAILED"
+  /** The host of an SDK does not let this plugin do that; see `reason`. */
+  | "LEAFLOG_REFUSED"
+  /** The host of an SDK was superseded by another: nothing is read or written through it. */
+  | "LEAFLOG_SUPERSEDED"
   /** The deadline passed while other appends of this process were under way. */
   | "LEAFLOG_TIMEOUT"
   /** The operating system refused the write or the sync; see `cause`. */
   | "LEAFLOG_WRITE_FAILED";
+
+/**
+ * Why the host of an SDK refuses an identity or a call:
+ * - `unsafe-name`: a member of the identity could lead elsewhere on some system, or be taken for a
+ *   file that leaflog itself makes: separators, dots, controls, reserved names, …
+ * - `unknown-identity`: the host has no place for such an identity;
+ * - `ambiguous-identity`: it stands for several transcripts, and one more member would tell which;
+ * - `outside-root`: a symlink leads out of the host's root;
+ * - `alias`: the name leads to the place of another identity: a symlink, or another spelling;
+ * - `not-a-file`: what stands in the place is a directory, a device, …
+ * - `no-right`: the host grants neither or not this right on the transcript.
+ */
+export type RefusalReason =
+  | "unsafe-name"
+  | "unknown-identity"
+  | "ambiguous-identity"
+  | "outside-root"
+  | "alias"
+  | "not-a-file"
+  | "no-right";
 
 /** Who holds a lock, as its owner's note says. For people to read: no decision is made from it. */
 export interface LockOwner {
@@ -52,8 +78,12 @@ export interface LockOwner {
 
 /** What an error tells besides its code. */
 export interface LeaflogErrorFacts {
-  /** Absolute path of the transcript. */
+  /** Absolute path of the transcript; a plugin is told `identity` instead. */
   readonly file?: string;
+  /** Through an SDK: the identity of the transcript. */
+  readonly identity?: Readonly<Record<string, string>>;
+  /** REFUSED: why. */
+  readonly reason?: RefusalReason;
   readonly cause?: unknown;
   /** LOCK_TIMEOUT, TIMEOUT, QUEUE_FULL: how long this call waited, in milliseconds. */
   readonly waitedMs?: number;
@@ -84,6 +114,8 @@ export class LeaflogError extends Error {
   override readonly name = "LeaflogError";
   readonly code: LeaflogErrorCode;
   declare readonly file?: string;
+  declare readonly identity?: Readonly<Record<string, string>>;
+  declare readonly reason?: RefusalReason;
   declare readonly waitedMs?: number;
   declare readonly ageMs?: number;
   declare readonly owner?: LockOwner;

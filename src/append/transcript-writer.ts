@@ -17,6 +17,7 @@ import type { RepairReport } from "./repair/repair-report.js";
 import type { Tail } from "./tail.js";
 import { writeFailed } from "./transcript-file.js";
 import { publishTranscriptUpdates } from "./transcript-updates.js";
+import { untilBegun } from "./until-begun.js";
 
 /** How often the lock is given back because there is much to be read for the keys of calls. */
 const MAX_READS_AHEAD = 3;
@@ -234,13 +235,16 @@ export class TranscriptWriter {
     const { timeoutMs, signal } = terms;
     const startedAt = performance.now();
     const waited = () => Math.round(performance.now() - startedAt);
-    return this.#inTurn(async () => {
-      if (this.poison) throw this.poison;
-      const wanted = () => waited() < timeoutMs && !signal?.aborted;
-      if (await this.#holdWithKeys(wanted, queries)) return work();
-      if (signal?.aborted) throw aborted(signal, this.path);
-      throw await this.#lease.timeoutError(waited());
-    });
+    const inTurn = (begin: () => void) =>
+      this.#inTurn(async () => {
+        if (this.poison) throw this.poison;
+        const wanted = () => waited() < timeoutMs && !signal?.aborted;
+        const held = await this.#holdWithKeys(wanted, queries);
+        begin();
+        if (held) return work();
+        throw await this.#lease.timeoutError(waited());
+      });
+    return untilBegun(signal, this.path, inTurn);
   }
 
   async #hold(wanted: () => boolean): Promise<boolean> {

@@ -19,6 +19,19 @@ const NO_NODE = "the registry has no such Node for this machine";
 /** Without `await using`, which the oldest Node does not know. */
 const ROUND_TRIP = `
 import { LeaflogError, migrateTranscript, onTranscriptUpdate, openTranscript } from "leaflog";
+import { createTranscriptSdk, directoryHost } from "leaflog/sdk";
+import { memoryHost } from "leaflog/sdk/testing";
+
+const identity = { agentId: "a", sessionId: "s" };
+const plugin = async (host) => {
+  const { append, readDelta, close } = createTranscriptSdk(host);
+  await append(identity, { type: "custom" });
+  const { state, entries } = await readDelta(identity);
+  await close();
+  return [state, entries.length];
+};
+const root = process.argv[2] + ".sdk";
+const sdk = [await plugin(directoryHost({ root, rights: ["read", "append"] })), await plugin(memoryHost())];
 
 const transcript = await openTranscript(process.argv[2]);
 const updated = new Promise((resolve) => onTranscriptUpdate(resolve));
@@ -38,6 +51,7 @@ console.log(JSON.stringify({
   leaf: leaf.id,
   refused: refused instanceof LeaflogError && refused.code,
   changed,
+  sdk,
 }));
 `;
 
@@ -52,6 +66,15 @@ import {
   type TranscriptOptions,
 } from "leaflog";
 import { type MirrorResult, mirrorMessages } from "leaflog/mirror";
+import { createTranscriptSdk, type TranscriptHost, type TranscriptSdk } from "leaflog/sdk";
+import { memoryHost } from "leaflog/sdk/testing";
+
+const host: TranscriptHost = memoryHost({ rights: ["read"] });
+export const sdk: TranscriptSdk = createTranscriptSdk(host);
+// @ts-expect-error an identity has a session
+void sdk.readDelta({ agentId: "a" });
+// @ts-expect-error there is no such right
+memoryHost({ rights: ["write"] });
 
 const options: TranscriptOptions = { durability: "synced", lock: { timeoutMs: 1000 } };
 
@@ -181,6 +204,10 @@ describe("the packed package", () => {
       leaf: told.appended.at(-1),
       refused: "LEAFLOG_INVALID_ARGUMENT",
       changed: false,
+      sdk: [
+        ["page", 1],
+        ["page", 1],
+      ],
     });
   }
 });

@@ -198,3 +198,25 @@ test("a signal ends it as long as nothing is written, also when the callback is 
   await transcript.append({ type: "c" });
   expect((await readChain(file)).map(({ type }) => type)).toEqual(["message", "c"]);
 });
+
+test("a signal ends the wait of one whose turn has not come, and it never runs", async () => {
+  const file = await fileWith(HEADER_LINE + linkedLine("a", null));
+  await using transcript = await openTranscript(file);
+  const held = deferred();
+  const first = transcript.transaction(() => held.promise);
+  const controller = new AbortController();
+  const { signal } = controller;
+  let ran = false;
+  const second = transcript.transaction(
+    async () => {
+      ran = true;
+    },
+    { signal },
+  );
+  controller.abort("reason");
+  await expect(second).rejects.toMatchObject({ code: "LEAFLOG_ABORTED", cause: "reason" });
+  held.resolve();
+  await first;
+  await transcript.transaction(async (tx) => tx.append({ type: "b" }));
+  expect(ran).toBe(false);
+});

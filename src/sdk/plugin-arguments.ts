@@ -1,0 +1,70 @@
+import { LeaflogError } from "../errors.js";
+import { invalid } from "../options.js";
+
+/**
+ * A copy of what a plugin gave as options, each member read once.
+ *
+ * @param known the members that there are; `undefined` counts as left out
+ * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`, also for a member that there is not
+ */
+export function readOptions<const K extends string>(
+  name: string,
+  value: unknown,
+  known: readonly K[],
+): { readonly [member in K]?: unknown } {
+  if (value === undefined) return {};
+  const members = Object.entries(membersOf(name, value, known));
+  for (const [member] of members) {
+    if (known.some((one) => one === member)) continue;
+    throw new LeaflogError(
+      "LEAFLOG_INVALID_ARGUMENT",
+      `\`${name}\` has no member \`${member.slice(0, 100)}\`; it takes ${known.join(", ")}`,
+    );
+  }
+  const given = members.filter(([, member]) => member !== undefined);
+  return Object.fromEntries(given) as { [member in K]?: unknown };
+}
+
+/** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` */
+export function readSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value;
+  throw invalid("signal", value, "an AbortSignal");
+}
+
+/** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` */
+export function readFunction<F>(name: string, value: F): F {
+  if (typeof value === "function") return value;
+  throw invalid(name, value, "a function");
+}
+
+/**
+ * A copy of an array, each element read once; a hole becomes `undefined`.
+ *
+ * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
+ */
+export function readArray(name: string, value: unknown, maxLength: number): unknown[] {
+  try {
+    if (Array.isArray(value) && value.length <= maxLength) return Array.from(value);
+  } catch (cause) {
+    throw new LeaflogError("LEAFLOG_INVALID_ARGUMENT", `\`${name}\` cannot be read`, { cause });
+  }
+  throw invalid(name, value, `an array of at most ${maxLength} elements`);
+}
+
+/** The error for an argument that JSON cannot hold. */
+export function notSerializable(name: string, cause?: unknown): LeaflogError {
+  const why = cause instanceof Error ? `: ${cause.message}` : "";
+  return new LeaflogError("LEAFLOG_NOT_SERIALIZABLE", `JSON cannot hold \`${name}\`${why}`, {
+    cause,
+  });
+}
+
+function membersOf(name: string, value: unknown, known: readonly string[]): object {
+  try {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  } catch (cause) {
+    // A getter that throws, a revoked proxy.
+    throw new LeaflogError("LEAFLOG_INVALID_ARGUMENT", `\`${name}\` cannot be read`, { cause });
+  }
+  throw invalid(name, value, `an object { ${known.join(", ")} }`);
+}

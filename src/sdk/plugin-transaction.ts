@@ -1,0 +1,134 @@
+import type { Leaf } from "../append/current-leaf.js";
+import { onTranscriptUpdate } from "../append/transcript-updates.js";
+import type { EntryInput, EntryRecord } from "../entry/entry.js";
+import type { Transaction } from "../transcript/transaction.js";
+import { EntryReading, entryChoice, type ReadEntriesOptions } from "./entry-reading.js";
+import { notSerializable } from "./plugin-arguments.js";
+import type { PluginCalls } from "./plugin-calls.js";
+import { pluginError, toldError } from "./plugin-error.js";
+import type { TranscriptIdentity } from "./transcript-identity.js";
+import { publishNotice } from "./transcript-notices.js";
+
+/** Characters of all that one transaction may publish, as JSON. */
+const MAX_NOTICES = 1024 * 1024;
+
+/** What the callback of `withWriteLock` may use, until it returns. */
+export interface TranscriptTransaction {
+  readonly identity: TranscriptIdentity;
+  /**
+   * Stages an entry: it is written with all others when the callback has returned, none when it
+   * throws.
+   */
+  append(entry: EntryInput): { readonly id: string };
+  /** The entries of the transcript, without the staged ones. Needs the right to read. */
+  read(options?: ReadEntriesOptions): AsyncGenerator<EntryRecord, void, undefined>;
+  /** The leaf that the first staged entry will name as parent. Needs the right to read. */
+  leaf(): Promise<Leaf>;
+  /**
+   * Tells every listener of `onUpdate` that may read this transcript, in this process, of something
+   * besides its new entries: after it was all written and the lock was given back, behind the
+   * updates of the entries; never when the transaction fails.
+   *
+   * @param detail anything that JSON can hold; 1 MiB of it a transaction
+   */
+  publishUpdate(detail?: unknown): void;
+}
+
+/** A transaction of a plugin on its way. */
+export class PluginTransaction {
+  readonly #calls: PluginCalls;
+  readonly #identity: TranscriptIdentity;
+  readonly #file: string;
+  readonly #notices: string[] = [];
+  #characters = 0;
+  #lastId: string | undefined;
+  #over = false;
+
+  constructor(calls: PluginCalls, identity: TranscriptIdentity, file: string) {
+    this.#calls = calls;
+    this.#identity = identity;
+    this.#file = file;
+  }
+
+  /** What the plugin gets to see. */
+  facade(tx: Transaction): TranscriptTransaction {
+    const identity = this.#identity;
+    return Object.freeze({
+      identity,
+      append: (entry: EntryInput) => this.#append(tx, entry),
+      read: (options?: ReadEntriesOptions) => {
+        this.#ensureUnderWay();
+        return new EntryReading(this.#calls, identity, entryChoice(options));
+      },
+      leaf: async () => {
+        this.#ensureUnderWay();
+        return this.#calls.run({ identity, right: "read" }, () => tx.leaf());
+      },
+      publishUpdate: (detail?: unknown) => this.#publish(detail),
+    });
+  }
+
+  /** The callback has returned, or is not waited for any more. */
+  end(): void {
+    this.#over = true;
+  }
+
+  /**
+   * Publishes what there is when the entries are written and told.
+   *
+   * @returns to be called when the transaction has ended, well or not
+   */
+  publishing(): (done: boolean) => void {
+    const publish = (): void => {
+      for (const json of this.#notices) publishNotice({ file: this.#file, json });
+    };
+    if (this.#notices.length === 0) return () => undefined;
+    if (this.#lastId === undefined) return (done) => (done ? publish() : undefined);
+    const stop = onTranscriptUpdate(({ file, id }) => {
+      if (file !== this.#file || id !== this.#lastId) return;
+      stop();
+      publish();
+    });
+    return (done) => (done ? undefined : stop());
+  }
+
+  #append(tx: Transaction, entry: EntryInput): { readonly id: string } {
+    this.#ensureUnderWay();
+    try {
+      const { id } = tx.append(entry);
+      this.#lastId = id;
+      return { id };
+    } catch (error) {
+      throw pluginError(error, this.#identity);
+    }
+  }
+
+  #publish(detail: unknown): void {
+    this.#ensureUnderWay();
+    const json = jsonOf(detail ?? null, this.#identity);
+    this.#characters += json.length;
+    if (this.#characters > MAX_NOTICES) {
+      const message = `publishUpdate takes ${MAX_NOTICES} characters of JSON a transaction: append large things, and publish their ids`;
+      throw toldError("LEAFLOG_ENTRY_TOO_LARGE", message, { identity: this.#identity });
+    }
+    this.#notices.push(json);
+  }
+
+  #ensureUnderWay(): void {
+    this.#calls.ensureOpen(this.#identity);
+    if (!this.#over) return;
+    const message = "the transaction is over: `tx` is good until the callback returns";
+    throw toldError("LEAFLOG_CLOSED", message, { identity: this.#identity });
+  }
+}
+
+function jsonOf(detail: unknown, identity: TranscriptIdentity): string {
+  let cause: unknown;
+  try {
+    const json: unknown = JSON.stringify(detail);
+    if (typeof json === "string") return json;
+  } catch (error) {
+    cause = error;
+  }
+  throw pluginError(notSerializable("detail", cause), identity);
+}

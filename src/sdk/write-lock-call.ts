@@ -1,0 +1,84 @@
+import { LeaflogError } from "../errors.js";
+import { whole } from "../options.js";
+import { unlessAborted } from "./linked-signal.js";
+import { readFunction, readOptions, readSignal } from "./plugin-arguments.js";
+import { MAX_TIMEOUT_MS, type PluginCalls } from "./plugin-calls.js";
+import { PluginFailure } from "./plugin-error.js";
+import { PluginTransaction, type TranscriptTransaction } from "./plugin-transaction.js";
+import type { TranscriptIdentity } from "./transcript-identity.js";
+
+/** Options of `withWriteLock`. */
+export interface WriteLockCallOptions {
+  /** Gives it up, as long as nothing has begun to be written, also while the callback runs. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds for the queue and the lock, not for the callback. @default the host's, 30,000 */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Runs a plugin's callback with the lock held. Nothing is written before it has returned, so that it
+ * can be left alone at any moment: when the host ends, the signal is aborted, or it takes too long.
+ *
+ * @throws LeaflogError for plugins; what the callback throws
+ */
+export async function withWriteLock<T>(
+  calls: PluginCalls,
+  identity: TranscriptIdentity,
+  run: (tx: TranscriptTransaction) => T | Promise<T>,
+  options: unknown,
+): Promise<T> {
+  readFunction("run", run);
+  const given = readOptions("options", options, ["signal", "timeoutMs"]);
+  const timeoutMs = whole("timeoutMs", given.timeoutMs as number, 0, 1, MAX_TIMEOUT_MS);
+  const terms = { identity, right: "append", signal: readSignal(given.signal) } as const;
+  return calls.run(terms, async ({ transcript, maxHoldMs }, signal) => {
+    const transaction = new PluginTransaction(calls, identity, transcript.file);
+    let published: ((done: boolean) => void) | undefined;
+    let done = false;
+    try {
+      const value = await transcript.transaction(
+        async (tx) => {
+          const facade = transaction.facade(tx);
+          try {
+            const work = callOf(run, facade);
+            return await unlessAborted(signal, withinMs(maxHoldMs, work));
+          } finally {
+            transaction.end();
+            published = transaction.publishing();
+          }
+        },
+        { signal, ...(timeoutMs > 0 && { timeoutMs }) },
+      );
+      done = true;
+      return value;
+    } finally {
+      published?.(done);
+    }
+  });
+}
+
+async function callOf<T>(
+  run: (tx: TranscriptTransaction) => T | Promise<T>,
+  tx: TranscriptTransaction,
+): Promise<T> {
+  try {
+    return await run(tx);
+  } catch (error) {
+    throw new PluginFailure(error);
+  }
+}
+
+async function withinMs<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message = `the callback kept the lock for ${ms} ms`;
+      reject(new LeaflogError("LEAFLOG_TIMEOUT", message, { waitedMs: ms }));
+    }, ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
