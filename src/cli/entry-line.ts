@@ -1,5 +1,5 @@
 import type { EntryRecord } from "../entry/entry.js";
-import { DEFAULT_FORMAT } from "../entry/transcript-format.js";
+import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
 import { excerpt, printable } from "./printable.js";
 import { entryFacts } from "./tree/entry-facts.js";
 
@@ -8,7 +8,7 @@ const TEXT_CHARACTERS = 60;
 const TEXT_LEVELS = 8;
 
 /** An entry on one line, for people: id, parent, type and how it begins. */
-export function entryLine(record: EntryRecord, format = DEFAULT_FORMAT): string {
+export function entryLine(record: EntryRecord, format: TranscriptFormat = DEFAULT_FORMAT): string {
   const { entry, length } = record;
   const { kind, id, parentId, type } = entryFacts(record, format);
   const parent = kind === "linear" ? "linear" : short(parentId);

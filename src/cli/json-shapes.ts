@@ -9,11 +9,23 @@ import { type JsonShape, type ShapeOf, shapeText } from "./json-shape.js";
 import type { StatsReport } from "./stats-report.js";
 import type { TreeEntry } from "./tree.js";
 
+/** The commands that take `--json`. */
+type JsonCommand =
+  | "append"
+  | "leaf"
+  | "tail"
+  | "tree"
+  | "stats"
+  | "verify"
+  | "repair"
+  | "migrate"
+  | "demo";
+
 /** What a command prints with `--json`. */
-interface JsonOutput<Shape = JsonShape> {
+interface JsonOutput {
   /** Whether it is one document a line, rather than one alone. */
   readonly lines: boolean;
-  readonly shape: Shape;
+  readonly shape: JsonShape;
 }
 
 const EXTENT = {
@@ -46,7 +58,7 @@ const RECORD = {
 } as const;
 
 /** What each command prints with `--json`. Members may be added; none goes, none changes. */
-export const JSON_SHAPES = {
+export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
   append: {
     lines: true,
     shape: {
@@ -247,11 +259,11 @@ export const JSON_SHAPES = {
       problems: ["string"],
     } satisfies ShapeOf<DemoReport>,
   },
-} as const satisfies Record<string, JsonOutput>;
+};
 
 /** `leaflog help json`. */
 export function jsonHelp(): string {
-  const outputs = Object.entries<JsonOutput>(JSON_SHAPES).map(([name, { lines, shape }]) => {
+  const outputs = Object.entries(JSON_SHAPES).map(([name, { lines, shape }]) => {
     const how = lines ? "a document a line" : "one document";
     return `leaflog ${name} --json: ${how}, ${shapeText(shape)}`;
   });
