@@ -1,12 +1,10 @@
 import {
-  DEFAULT_FORMAT,
   type FormatName,
   TRANSCRIPT_FORMATS,
   type TranscriptFormat,
 } from "../entry/transcript-format.js";
 import { nodeFileSystem } from "../file/node-file-system.js";
-import { withFile } from "../read/open-to-read.js";
-import { readFormat } from "../read/read-format.js";
+import { readSourceFormat } from "../read/read-format.js";
 
 /** The format of a transcript: the one that is named, else what its first lines say. */
 export async function foundFormat(
@@ -14,8 +12,5 @@ export async function foundFormat(
   { format: name }: { readonly format?: FormatName },
 ): Promise<TranscriptFormat> {
   if (name !== undefined) return TRANSCRIPT_FORMATS[name];
-  const source = { fileSystem: nodeFileSystem, file, maxEntryBytes: 1 };
-  return withFile<TranscriptFormat>(source, DEFAULT_FORMAT, async (open) =>
-    readFormat(source, open, await open.stat()),
-  );
+  return readSourceFormat({ fileSystem: nodeFileSystem, file, maxEntryBytes: 1 });
 }

@@ -1,8 +1,9 @@
-import type { TranscriptFormat } from "../entry/transcript-format.js";
+import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileStat } from "../file/file-stat.js";
 import type { OpenFile } from "../file/file-system.js";
 import { findStart } from "../scan/find-start.js";
 import { identityOf } from "./cursor.js";
+import { withFile } from "./open-to-read.js";
 import type { ReadSource } from "./read-source.js";
 
 /** What a source turned out to be, the last time that its file showed it for certain. */
@@ -30,4 +31,14 @@ export async function readFormat(
   const { format, certain } = await findStart(file, size, { format: source.format, signal });
   if (certain) known.set(source, { identity, size, format });
   return format;
+}
+
+/**
+ * The format of a transcript, as far as its file shows it.
+ *
+ * @throws LeaflogError `LEAFLOG_READ_FAILED`
+ */
+export function readSourceFormat(source: ReadSource): Promise<TranscriptFormat> {
+  const { format = DEFAULT_FORMAT } = source;
+  return withFile(source, format, async (file) => readFormat(source, file, await file.stat()));
 }

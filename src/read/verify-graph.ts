@@ -26,7 +26,7 @@ export interface EarlierEntry {
   readonly offset: number;
 }
 
-/** What the links of a whole file come to. Numbers in lists are those of `offsetOf`. */
+/** What the links of a whole file come to. Numbers in lists are for `offsetOf`. */
 export interface GraphFacts {
   readonly roots: NodeList;
   /** Entries whose parent is not in the file. */
@@ -37,7 +37,10 @@ export interface GraphFacts {
   readonly cycles: NodeList;
 }
 
-/** How many there are, and the first of them in file order, each with a number that it has. */
+/**
+ * How many there are, and the first of them in file order, each with a number that it has. Those
+ * come last whose id another entry has.
+ */
 export interface NodeList {
   readonly total: number;
   readonly first: readonly { readonly node: number; readonly size: number }[];
@@ -45,7 +48,8 @@ export interface NodeList {
 
 /**
  * The links between the entries of a file, by id; of entries that share one, readers take the
- * last, and so does this. Takes 30 to 36 bytes an id, outside of the JavaScript heap.
+ * last, and so does this, but for the parents that the others lack. Takes 30 to 36 bytes an id,
+ * outside of the JavaScript heap.
  */
 export class EntryGraph {
   readonly #ids = new IdTable();
@@ -56,6 +60,10 @@ export class EntryGraph {
   readonly #offsets = new NodeBlocks((length) => new Float64Array(length));
   /** Children, then the mark of the walk that came by. */
   readonly #counts = new NodeBlocks((length) => new Uint32Array(length));
+  /** Entries whose id a later one has, and whose parent has not come: its number, their offset. */
+  readonly #shadowParents = new NodeBlocks((length) => new Uint32Array(length));
+  readonly #shadowOffsets = new NodeBlocks((length) => new Float64Array(length));
+  #shadows = 0;
   #full = false;
   #mayCycle = false;
   #lastId: string | undefined;
@@ -84,11 +92,12 @@ export class EntryGraph {
     const parent = typeof before === "string" ? this.#take(before) : undefined;
     const named = this.#ids.size;
     const node = this.#take(id);
-    if (this.#ids.size > this.#maxNodes) {
+    const earlier = this.#offsets.get(node);
+    if (earlier > 0) this.#shadow(earlier, this.#parents.get(node));
+    if (this.#ids.size + this.#shadows > this.#maxNodes) {
       this.#full = true;
       return undefined;
     }
-    const earlier = this.#offsets.get(node);
     // Named as a parent before it came, or by itself; or it takes the place of one that was named.
     if (node < named) this.#mayCycle = true;
     this.#parents.set(node, parent ?? (tie === null ? PARENT_NULL : NO_PARENT));
@@ -100,6 +109,7 @@ export class EntryGraph {
 
   /** Offset of the object of an entry, in bytes. */
   offsetOf(node: number): number {
+    if (node < 0) return this.#shadowOffsets.get(-node - 1) - 1;
     return Math.abs(this.#offsets.get(node)) - 1;
   }
 
@@ -123,6 +133,11 @@ export class EntryGraph {
       }
       this.#counts.set(parent, this.#counts.get(parent) + 1);
       if (this.#offsets.get(parent) === 0) dangling.add(node, 0);
+    }
+    for (let shadow = 0; shadow < this.#shadows; shadow += 1) {
+      if (pace.due) await pace.pause();
+      const parent = this.#shadowParents.get(shadow);
+      if (this.#offsets.get(parent) === 0) dangling.add(-shadow - 1, 0);
     }
     for (let node = 0; node < size; node += 1) {
       if (pace.due) await pace.pause();
@@ -191,6 +206,15 @@ export class EntryGraph {
       length += 1;
     }
     return length;
+  }
+
+  /** Notes an entry whose place another one takes. */
+  #shadow(offset: number, parent: number): void {
+    // A parent that is there already is not going to be missed.
+    if (parent >= PARENT_NULL || this.#offsets.get(parent) !== 0) return;
+    this.#shadowParents.set(this.#shadows, parent);
+    this.#shadowOffsets.set(this.#shadows, offset);
+    this.#shadows += 1;
   }
 
   /** The parent that an entry names as such. */

@@ -1,15 +1,12 @@
-import { AppendCall, ensureOwnIds } from "../append/append-call.js";
+import { AppendCall } from "../append/append-call.js";
 import type { AppendResult } from "../append/append-result.js";
 import { currentLeaf, type Leaf } from "../append/current-leaf.js";
-import { withKey } from "../append/idempotency/idempotency-key.js";
 import type { KeyedCall } from "../append/idempotency/keyed-call.js";
 import { aborted } from "../append/pending-calls.js";
-import type { Tail } from "../append/tail.js";
-import { ensureAppendable } from "../append/way.js";
-import { EncodedEntry, type EncodingTerms } from "../entry/encoded-entry.js";
+import type { EncodedEntry } from "../entry/encoded-entry.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
 import type { Header } from "../entry/header.js";
-import { DEFAULT_FORMAT, isAppendable, type TranscriptFormat } from "../entry/transcript-format.js";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import { invalid, oneOf, type ResolvedOptions, whole } from "../options.js";
 import type { BranchEnd } from "../read/branch-walk.js";
@@ -17,11 +14,13 @@ import { type FollowOptions, followEntries } from "../read/follow-entries.js";
 import { type BranchOptions, readBranch } from "../read/read-branch.js";
 import { type EntryOptions, readEntryById } from "../read/read-by-id.js";
 import { type EntriesOptions, readEntries } from "../read/read-entries.js";
+import { readSourceFormat } from "../read/read-format.js";
 import { readHeader } from "../read/read-header.js";
 import { type Page, type PageOptions, readPage } from "../read/read-page.js";
 import { readSnapshot, type Snapshot, type SnapshotOptions } from "../read/read-snapshot.js";
 import type { ReadSource } from "../read/read-source.js";
 import { readTailEntries, type TailOptions } from "../read/read-tail.js";
+import { AppendEncoding } from "./append-encoding.js";
 import { type AppendOptions, keyedCall, keysOf } from "./append-options.js";
 import { shareWriter, type WriterShare } from "./open-writers.js";
 import { ensureOutsideTransaction, runAsTransaction, Transaction } from "./transaction.js";
@@ -49,6 +48,7 @@ export class Transcript implements AsyncDisposable {
   readonly #options: ResolvedOptions;
   readonly #source: ReadSource;
   readonly #share: WriterShare;
+  readonly #encoding: AppendEncoding;
   /** Ends what would wait for ever. */
   readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
@@ -64,6 +64,7 @@ export class Transcript implements AsyncDisposable {
       format: options.format,
     };
     this.#share = shareWriter(file, options);
+    this.#encoding = new AppendEncoding(file, options, () => this.#share.writer.lastTail);
   }
 
   /**
@@ -123,9 +124,7 @@ export class Transcript implements AsyncDisposable {
       if (options.signal?.aborted) throw aborted(options.signal, this.file);
       const { idempotencyKey: key } = options;
       const keys = key === undefined ? undefined : keysOf(key, inputs, batch);
-      const terms = { format: this.#likelyFormat(), isMessage };
-      const entries = inputs.map((input, index) => this.#encode(input, terms, keys?.[index]));
-      ensureOwnIds(entries);
+      const entries = this.#encoding.entries(inputs, { isMessage, keys });
       return this.#call(entries, options, keys && keyedCall(entries, keys, options, this.#options));
     });
     if (call.entries.length === 0) return Promise.resolve([]);
@@ -134,21 +133,9 @@ export class Transcript implements AsyncDisposable {
   }
 
   #encodeMessage(message: object, key: string): EncodedEntry {
-    const terms = { format: this.#likelyFormat(), isMessage: true };
-    return this.#named(() => this.#encode({ type: "message", message }, terms, key));
-  }
-
-  #encode(input: EntryInput, terms: EncodingTerms, key: string | undefined): EncodedEntry {
-    const keyed = key === undefined ? input : withKey(input, key, terms.format);
-    return new EncodedEntry(keyed, this.#options.maxEntryBytes, terms);
-  }
-
-  /** What the entries will be, as far as can be told without a look at the file. */
-  #likelyFormat(tail: Tail | undefined = this.#share.writer.lastTail): TranscriptFormat {
-    const { format: said } = this.#options;
-    if (said !== undefined) ensureAppendable(this.file, said);
-    const format = said ?? tail?.format ?? DEFAULT_FORMAT;
-    return isAppendable(format) ? format : DEFAULT_FORMAT;
+    const input = { type: "message", message };
+    const terms = { isMessage: true, keys: [key] };
+    return this.#named(() => this.#encoding.entries([input], terms)[0] as EncodedEntry);
   }
 
   /** Names the transcript in the errors of what does not know it. */
@@ -197,7 +184,7 @@ export class Transcript implements AsyncDisposable {
     const timeoutMs = this.#timeout(options);
     return writer.transact({ timeoutMs, signal: options.signal }, async (tail) => {
       const { leafId: id = null, shape = "empty" } = tail?.leaf ?? {};
-      const format = this.#likelyFormat(tail);
+      const format = this.#encoding.formatOf(tail);
       const { maxEntryBytes } = this.#options;
       const tx = new Transaction(this.file, this, { id, shape }, maxEntryBytes, { format });
       const value = await runAsTransaction(writer, async () => run(tx));
@@ -225,6 +212,15 @@ export class Transcript implements AsyncDisposable {
    */
   header(): Promise<Header | undefined> {
     return readHeader(this.#source);
+  }
+
+  /**
+   * The dialect: what `format` said, else what the first lines say now; pi's where there is no file.
+   *
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`
+   */
+  format(): Promise<TranscriptFormat> {
+    return readSourceFormat(this.#source);
   }
 
   /**

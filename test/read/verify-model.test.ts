@@ -27,7 +27,10 @@ function model(all: readonly Entry[]) {
     if (parent === null) roots.push(own);
     if (typeof parent !== "string") continue;
     children.set(parent, (children.get(parent) ?? 0) + 1);
-    if (!last.has(parent)) dangling.push(own);
+  }
+  // Also those of which the id is another entry's by now.
+  for (const { id: own, parent } of all) {
+    if (typeof parent === "string" && !last.has(parent)) dangling.push(own);
   }
   const forks = [...children].filter(([own, count]) => count > 1 && last.has(own));
   const circles = new Set<string>();

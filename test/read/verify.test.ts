@@ -303,3 +303,20 @@ describe("a reading", () => {
     await expect(reading).rejects.toBe(thrown);
   });
 });
+
+test("an entry whose id a later one has is missed its parent all the same", async () => {
+  const hidden = linkedLine("x", "lost");
+  const content = HEADER_LINE + A + hidden + linkedLine("x", "a") + linkedLine("y", "x");
+  expect(await verify(content)).toMatchObject({
+    problems: ["dangling", "duplicate-ids"],
+    links: {
+      dangling: {
+        total: 1,
+        first: [{ offset: (HEADER_LINE + A).length, id: "x", parentId: "lost" }],
+      },
+    },
+  });
+  // Its parent comes later, and is there then.
+  const later = await verify(content + linkedLine("lost", "y"));
+  expect(later.links?.dangling.total).toBe(0);
+});

@@ -231,6 +231,18 @@ describe("a rollout of Codex", () => {
 });
 
 describe("the format of a transcript", () => {
+  it.each([
+    ["claude-code", CLAUDE_SESSION],
+    ["codex", CODEX_ROLLOUT],
+    ["pi", HEADER_LINE],
+    ["pi", undefined],
+  ])("is %s", async (name, content) => {
+    await using transcript = await openTranscript(await named(content));
+    expect(await transcript.format()).toMatchObject({ name });
+    await using said = await openTranscript(await named(content), { format: "codex" });
+    expect(await said.format()).toMatchObject({ name: "codex" });
+  });
+
   it("is what a handle says, for all handles of the process", async () => {
     const file = await named();
     await using first = await openTranscript(file);
