@@ -9,6 +9,9 @@ import { nodeFileSystem } from "./file/node-file-system.js";
 
 const MiB = 1024 * 1024;
 
+/** Longest delay that a timer takes, in milliseconds. */
+export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
+
 /** When an append is acknowledged. */
 export type Durability =
   /** When `write(2)` returned: the entry survives the death of the process. */

@@ -1,9 +1,6 @@
 import { LeaflogError } from "../errors.js";
-import type { QueueOptions } from "../options.js";
+import { MAX_TIMEOUT_MS, type QueueOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
-
-/** Longest delay that a timer takes, in milliseconds. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The appends of one file that have not begun to be written, in the order of the calls. Those
@@ -159,7 +156,7 @@ export class PendingCalls {
     if (deadline >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = deadline;
-    const delay = Math.min(Math.max(0, Math.ceil(deadline - performance.now())), MAX_TIMER_MS);
+    const delay = Math.min(Math.max(0, Math.ceil(deadline - performance.now())), MAX_TIMEOUT_MS);
     this.#timer = setTimeout(() => this.#expire(), delay);
   }
 

@@ -22,6 +22,9 @@ import { untilBegun } from "./until-begun.js";
 /** How often the lock is given back because there is much to be read for the keys of calls. */
 const MAX_READS_AHEAD = 3;
 
+/** Pending calls whose keys are looked into before the lock is taken for the first of them. */
+const CALLS_AHEAD = 1024;
+
 /** Terms of work that needs the lock for itself. */
 export interface ExclusiveTerms {
   /** Milliseconds for the queue and the lock, not for the work. */
@@ -263,9 +266,10 @@ export class TranscriptWriter {
   async #holdWithKeys(wanted: () => boolean, queries: () => readonly KeyQuery[]): Promise<boolean> {
     const { keys } = this.#committer;
     for (let reads = 0; await this.#hold(wanted); reads += 1) {
-      if (reads === MAX_READS_AHEAD || queries().length === 0) return true;
+      const asked = reads === MAX_READS_AHEAD ? [] : queries();
+      if (asked.length === 0) return true;
       const tail = await this.#committer.look();
-      if (tail === undefined || !keys.isBehind(queries(), tail)) return true;
+      if (tail === undefined || !keys.isBehind(asked, tail)) return true;
       await this.#release();
       await keys.readAhead(queries, tail, wanted);
     }
@@ -273,7 +277,8 @@ export class TranscriptWriter {
   }
 
   #pendingQueries(): KeyQuery[] {
-    return this.#pending.unsettled().flatMap(({ keyed }) => keyed?.query ?? []);
+    const next = this.#pending.unsettled().slice(0, CALLS_AHEAD);
+    return next.flatMap(({ keyed }) => keyed?.query ?? []);
   }
 
   async #makeDirectory(): Promise<void> {

@@ -1,5 +1,5 @@
 import { checkedKey } from "../append/idempotency/idempotency-key.js";
-import { invalid, type TranscriptOptions } from "../options.js";
+import { invalid, MAX_TIMEOUT_MS, type TranscriptOptions, whole } from "../options.js";
 
 /** A message as it comes from elsewhere: any object with a role. */
 export interface MirrorMessage {
@@ -103,6 +103,7 @@ export function checkMirrorOptions(options: MirrorOptions): void {
   }
   checkedKey("scope", scope);
   if (roles !== undefined && !Array.isArray(roles)) throw invalid("roles", roles, "an array");
+  whole("timeoutMs", options.timeoutMs, 1, 1, MAX_TIMEOUT_MS);
   for (const name of ["identityOf", "beforeWrite", "redact"] as const) {
     const hook: unknown = options[name];
     if (hook !== undefined && typeof hook !== "function") throw invalid(name, hook, "a function");

@@ -8,7 +8,7 @@ import type { EntryInput, EntryRecord } from "../entry/entry.js";
 import type { Header } from "../entry/header.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
-import { invalid, oneOf, type ResolvedOptions, whole } from "../options.js";
+import { invalid, MAX_TIMEOUT_MS, oneOf, type ResolvedOptions, whole } from "../options.js";
 import type { BranchEnd } from "../read/branch-walk.js";
 import { type FollowOptions, followEntries } from "../read/follow-entries.js";
 import { type BranchOptions, readBranch } from "../read/read-branch.js";
@@ -25,9 +25,6 @@ import { type AppendOptions, keyedCall, keysOf } from "./append-options.js";
 import { shareWriter, type WriterShare } from "./open-writers.js";
 import { ensureOutsideTransaction, runAsTransaction, Transaction } from "./transaction.js";
 import { grantAccess } from "./transcript-access.js";
-
-/** Longest delay that a timer takes, in milliseconds. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * A handle on one transcript. Handles on one file share its queue, lock and descriptor, under

@@ -36,8 +36,15 @@ export class KeyLookup {
     const index = keyIndexOf(this.#fs, this.#path);
     if (index.behind(tail) > LOCKED_BYTES) return true;
     let lines = 0;
-    for (const query of queries) lines += unread(index, query, LOCKED_LINES + 1 - lines).length;
-    return lines > LOCKED_LINES;
+    let bytes = 0;
+    for (const query of queries) {
+      for (const { length } of unread(index, query)) {
+        lines += 1;
+        bytes += length;
+        if (lines > LOCKED_LINES || bytes > LOCKED_BYTES) return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -80,7 +87,8 @@ export class KeyLookup {
       for (const query of queries) {
         await read(index, query, file);
         for (const key of query.keys) {
-          const entry = index.find(key) && query.stored(key);
+          const place = index.find(key);
+          const entry = place && query.stored(key, place, index.generation);
           if (entry !== undefined) stored.set(key, entry);
         }
       }
@@ -99,20 +107,17 @@ export class KeyLookup {
 }
 
 /** The lines of a query's keys that were not read yet. */
-function unread(index: KeyIndex, query: KeyQuery, limit = Number.POSITIVE_INFINITY): Hit[] {
-  const hits: Hit[] = [];
+function* unread(index: KeyIndex, query: KeyQuery): Iterable<Hit> {
   for (const key of query.keys) {
-    if (hits.length >= limit) break;
     const place = index.find(key);
-    if (place && !query.knows(key, place, index.generation)) hits.push({ ...place, key });
+    if (place && !query.knows(key, place, index.generation)) yield { ...place, key };
   }
-  return hits;
 }
 
 async function read(index: KeyIndex, query: KeyQuery, file: OpenFile): Promise<void> {
   const { generation } = index;
   const terms = { maxEntryBytes: query.maxEntryBytes, format: index.format };
-  await readStored(file, unread(index, query), terms, (hit, stored) =>
+  await readStored(file, [...unread(index, query)], terms, (hit, stored) =>
     query.note(hit.key, hit, generation, stored),
   );
 }

@@ -24,8 +24,8 @@ export class KeyQuery {
     this.#seen.set(key, { generation, offset, ...(stored && { stored }) });
   }
 
-  /** To be asked for a place that `knows` knows. */
-  stored(key: string): StoredEntry | undefined {
-    return this.#seen.get(key)?.stored;
+  /** What was read at that place; undefined when it was not read, or is not of that key. */
+  stored(key: string, place: Place, generation: number): StoredEntry | undefined {
+    return this.knows(key, place, generation) ? this.#seen.get(key)?.stored : undefined;
   }
 }
