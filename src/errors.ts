@@ -23,7 +23,7 @@ export type LeaflogErrorCode =
   | "LEAFLOG_LEAF_CONFLICT"
   /** The end of the file could not be read, so that the parent is unknown. */
   | "LEAFLOG_LEAF_UNREADABLE"
-  /** The transcript is linear and the options forbid to append to it. */
+  /** The transcript is linear and the options, or its dialect, forbid to append to it. */
   | "LEAFLOG_LINEAR_TRANSCRIPT"
   /** The lock could not be made, for a reason other than another holder. */
   | "LEAFLOG_LOCK_FAILED"

@@ -76,7 +76,10 @@ export interface QueueOptions {
 
 /** Options of `openTranscript`. */
 export interface TranscriptOptions {
-  /** Id of the header, should the transcript have to be created. @default a random UUID */
+  /**
+   * Id of the header, should the transcript have to be created with one.
+   * @default a random UUID
+   */
   readonly sessionId?: string;
   /** Working directory noted in a new header. @default process.cwd() */
   readonly cwd?: string;
@@ -86,7 +89,8 @@ export interface TranscriptOptions {
   readonly linear?: LinearPolicy;
   /**
    * Whether appending to a non-empty file whose first line is no header rejects with
-   * `LEAFLOG_BAD_HEADER` (`required`) or goes on without one (`optional`).
+   * `LEAFLOG_BAD_HEADER` (`required`) or goes on without one (`optional`). Of no account in dialects
+   * without a header.
    * @default "required"
    */
   readonly header?: "required" | "optional";
@@ -106,7 +110,8 @@ export interface TranscriptOptions {
   readonly maxOpenFiles?: number;
   /**
    * The dialect of the transcript: `pi` (OpenClaw's too), `claude-code`, or `codex`, which can be
-   * read, verified and repaired, and not appended to.
+   * read, verified and repaired, and not appended to. Handles of one process on one file have to
+   * agree.
    * @default what the first 64 KiB of the file say; `pi` where they say nothing
    */
   readonly format?: FormatName;
