@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { type Fixture, restoreFixture } from "../workload/fixture.js";
+import { appendInLanes } from "../workload/in-flight.js";
+import { type LineBytes, Messages } from "../workload/messages.js";
+import type { Writer, WriterKind } from "../writers/writer.js";
+import { checkWritten } from "./check-written.js";
+import { latencyValues, measured } from "./measured.js";
+import type { TrialResult } from "./question.js";
+
+/** What comes before the measuring: loads, compiles, and opens the file. */
+const WARM_UP = { count: 200, ms: 40 } as const;
+
+export interface WritingTrial {
+  readonly kind: WriterKind;
+  /** Its own. */
+  readonly directory: string;
+  readonly lineBytes: LineBytes;
+  /** Append behind this; a new file otherwise. Left as it was. */
+  readonly onto?: Fixture;
+  /**
+   * Appends; returns how many, or how long each took in milliseconds. By the time that it has
+   * returned and the writer is closed, all of it is in the file.
+   */
+  work(writer: Writer, messages: Messages): Promise<number | readonly number[]>;
+}
+
+/** Measures a writer at work, and looks at what it wrote. */
+export async function writingTrial(trial: WritingTrial): Promise<TrialResult> {
+  const { kind, directory, lineBytes, onto } = trial;
+  const messages = new Messages(lineBytes);
+  await warmUp(kind, join(directory, "warm-up"), messages);
+  const file = onto?.path ?? join(directory, "written");
+  const writer = await kind.open(file);
+  // The first append of a file is the subject of a question of its own.
+  await writer.append(messages.next());
+  const { value, ms, values, loop } = await measured(async () => {
+    const done = await trial.work(writer, messages);
+    await writer.close();
+    return done;
+  });
+  const count = typeof value === "number" ? value : value.length;
+  const written = { format: kind.format, file, count: count + 1, ...(onto && { onto }) };
+  const fault = await checkWritten(written);
+  if (onto) await restoreFixture(onto);
+  const calls = typeof value === "number" ? undefined : latencyValues(value);
+  return {
+    values: { rate: (1000 * count) / ms, ...values, ...calls?.values },
+    gaps: loop.gaps,
+    ...(calls && { latency: calls.latency }),
+    ...(fault !== undefined && { fault }),
+  };
+}
+
+async function warmUp(kind: WriterKind, file: string, messages: Messages): Promise<void> {
+  const writer = await kind.open(file);
+  await appendInLanes(writer, messages, 1, WARM_UP);
+  await writer.close();
+}

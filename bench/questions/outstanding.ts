@@ -1,0 +1,47 @@
+import { idleTrial } from "../harness/idle-trial.js";
+import { each, IDLE, IDLE_SERIES, type Question } from "../harness/question.js";
+import { writingTrial } from "../harness/writing-trial.js";
+import { appendInLanes, appendOutstanding } from "../workload/in-flight.js";
+import { writerKind } from "../writers/writers.js";
+
+const COUNT = { short: 30_000, full: 100_000 } as const;
+const IDLE_MS = 400;
+/**
+ * Appends by which the slower arms are measured, so that all of it takes no hour. It is to their
+ * advantage: the longer the file and the queue, the slower they are.
+ */
+const FEWER: Readonly<Record<string, number>> = {
+  "appendFile, 64 in flight": 6000,
+  "node:sqlite": 15_000,
+  OpenClaw: 200,
+};
+const FAST = ["leaflog", "sonic-boom", "sonic-boom tuned", "sonic-boom buffers"];
+const LANES = 64;
+
+/** A producer that does not wait. */
+export const outstanding: Question = {
+  name: "outstanding",
+  asks: "How many appends a second, when all are handed over without waiting for any?",
+  headline: "rate",
+  columns: ["gapMs", "gapAboveIdleMs", "gapCpuMs", "peakMb"],
+  series: (form) => [
+    IDLE_SERIES,
+    ...each([`${COUNT[form].toLocaleString("en")} x 300 B`], [...FAST, ...Object.keys(FEWER)]),
+  ],
+  trial: async ({ arm }, { form, directory }) => {
+    if (arm === IDLE) return idleTrial(IDLE_MS);
+    const count = FEWER[arm] ?? COUNT[form];
+    const [name = arm, lanes] = arm.split(", ");
+    return writingTrial({
+      kind: writerKind(name),
+      directory,
+      lineBytes: 300,
+      work: async (writer, messages) => {
+        // Without a limit it would run out of descriptors.
+        if (lanes !== undefined) await appendInLanes(writer, messages, LANES, { count });
+        else await appendOutstanding(writer, messages, count);
+        return count;
+      },
+    });
+  },
+};

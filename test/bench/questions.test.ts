@@ -1,0 +1,81 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import type { RunRecord } from "../../bench/harness/run-record.js";
+import { VALUES } from "../../bench/harness/values.js";
+import { QUESTIONS } from "../../bench/questions/questions.js";
+import { ROOT, runTypeScript } from "../support/run.js";
+import { tempDirectory } from "../support/temp-directory.js";
+
+const MAIN = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
+
+test("every question is in a file of its name, and no series is there twice", async () => {
+  for (const { name, series } of QUESTIONS) {
+    await readFile(join(ROOT, `bench/questions/${name}.ts`));
+    for (const form of ["short", "full"] as const) {
+      const ids = series(form).map((one) => `${one.case}/${one.arm}`);
+      expect(new Set(ids).size, name).toBe(ids.length);
+      expect(
+        ids.some((id) => id.includes("leaflog")),
+        name,
+      ).toBe(true);
+    }
+  }
+});
+
+test("headlines and columns are figures that there are", () => {
+  for (const { headline, columns } of QUESTIONS) {
+    for (const name of [headline, ...columns]) expect(VALUES[name].label).not.toBe("");
+  }
+});
+
+test("all rivals have an arm", () => {
+  const arms = new Set(QUESTIONS.flatMap(({ series }) => series("full")).map(({ arm }) => arm));
+  for (const rival of [
+    "floor",
+    "appendFile",
+    "sonic-boom",
+    "sonic-boom tuned",
+    "lock per append",
+  ]) {
+    expect(arms).toContain(rival);
+  }
+  for (const rival of ["pi", "OpenClaw", "node:sqlite", "before", "idle"]) {
+    expect(arms).toContain(rival);
+  }
+});
+
+test("a run of one question prints one JSON document, and leaves nothing behind", async () => {
+  const directory = await tempDirectory();
+  const args = ["synced", "--rounds", "1", "--json", "--no-peers", "--directory", directory];
+  const { code, stdout, stderr } = await runTypeScript(MAIN, [...args, "--arm", "leaflog synced"]);
+  expect(stderr).toContain("synced: round 1 of 1");
+  expect(code).toBe(0);
+  const run = JSON.parse(stdout) as RunRecord;
+  expect(run).toMatchObject({ version: 1, form: "short", machine: { node: process.version } });
+  const [question] = run.questions;
+  expect(question?.name).toBe("synced");
+  expect(question?.series.map(({ arm, state }) => [arm, state])).toEqual([
+    ["leaflog synced", "measured"],
+    ["leaflog synced", "measured"],
+  ]);
+  for (const { values, latency } of question?.series ?? []) {
+    expect(values.rate?.median).toBeGreaterThan(0);
+    expect(latency).toHaveLength(run.probabilities.length);
+  }
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test("an arm whose peer is not installed is reported, not left out", async () => {
+  const directory = await tempDirectory();
+  const args = ["awaited", "--rounds", "1", "--no-peers", "--directory", directory, "--arm", "pi"];
+  const { stdout } = await runTypeScript(MAIN, args);
+  expect(stdout).toContain("pi not available: peers were left out (--no-peers)");
+});
+
+test("a question that there is none of is a mistake in the command line", async () => {
+  const { code, stderr } = await runTypeScript(MAIN, ["no-such-question"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("no question's name holds no-such-question");
+});
