@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { onTranscriptUpdate, openTranscript, type TranscriptUpdate } from "../../src/index.js";
 import { type MirrorMessage, mirrorMessages } from "../../src/mirror/index.js";
+import { interceptedFileSystem } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, linearLine, linkedLine, readChain } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
@@ -410,6 +411,59 @@ test("in Claude Code's dialect a message is an entry of its role, with the key b
     { type: "user", parentUuid: "a", message: messages[0], idempotencyKey: expect.any(String) },
     { type: "assistant", message: messages[1], idempotencyKey: expect.any(String) },
   ]);
+});
+
+test("a call takes the lock once and writes once, whatever it finds there", async () => {
+  const file = await tempFile(HEADER_LINE, linkedLine("a", null, { message: user("before") }));
+  const calls: string[] = [];
+  const fileSystem = interceptedFileSystem(async (call, run) => {
+    const result = await run();
+    if (call.name === "mkdir" && call.path === `${file}.lock`) calls.push("lock");
+    if (call.name === "file.write" && call.path === file) calls.push("write");
+    return result;
+  });
+  const messages = Array.from({ length: 50 }, (_, index) => user(`message ${index}`));
+  // On a busy machine the lock may be given back between the look and the write.
+  const transcript = { fileSystem, lock: { idleMs: 5000 } };
+  await mirrorMessages(file, { messages: messages.slice(0, 20), scope: "s", transcript });
+  expect(calls.splice(0)).toEqual(["lock", "write"]);
+  await mirrorMessages(file, { messages, scope: "s", transcript });
+  expect(calls.splice(0)).toEqual(["lock", "write"]);
+  await mirrorMessages(file, { messages, scope: "s", transcript });
+  expect(calls.splice(0)).toEqual(["lock"]);
+});
+
+test("what stands of a write that a crash tore counts; the next call adds the rest", async () => {
+  const messages = Array.from({ length: 10 }, (_, index) => user(`message ${index}`));
+  const written = await tempFile();
+  await mirrorMessages(written, { messages, scope: "s" });
+  const bytes = await readFile(written);
+  const lines = bytes.toString("utf8").split("\n");
+  const ends = lines.map((_, index) => Buffer.byteLength(lines.slice(0, index + 1).join("\n")));
+  // Within a line, before its newline, and behind it.
+  for (const [length, kept] of [
+    [(ends[3] as number) + 20, 3],
+    [ends[4] as number, 4],
+    [(ends[5] as number) + 1, 5],
+  ] as const) {
+    const file = await tempFile();
+    await writeFile(file, bytes.subarray(0, length));
+    expect(await mirrorMessages(file, { messages, scope: "s" })).toMatchObject({
+      appended: messages.length - kept,
+    });
+    const found = (await readFile(file, "utf8")).split("\n").slice(1, -1);
+    const entries = found.flatMap((line) => {
+      try {
+        return [JSON.parse(line) as { id: string; parentId: string | null; message: unknown }];
+      } catch {
+        return [];
+      }
+    });
+    expect(entries.map(({ message }) => message)).toMatchObject(messages);
+    for (const [index, { parentId }] of entries.entries()) {
+      expect(parentId).toBe(entries[index - 1]?.id ?? null);
+    }
+  }
 });
 
 test("a write is one, whatever the number of messages, and makes no batch", async () => {
