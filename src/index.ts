@@ -67,7 +67,7 @@ export {
   type RepairTranscriptOptions,
   repairTranscript,
 } from "./transcript/repair-transcript.js";
-export type { Transaction } from "./transcript/transaction.js";
+export type { StagedOnce, Transaction, TransactionOptions } from "./transcript/transaction.js";
 export type { Transcript } from "./transcript/transcript.js";
 export {
   type VerifyTranscriptOptions,

@@ -8,13 +8,14 @@ import type { ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 import { Committer } from "./committer.js";
 import type { FoundKeys } from "./idempotency/key-lookup.js";
-import type { KeyQuery } from "./idempotency/key-query.js";
+import { KeyQuery } from "./idempotency/key-query.js";
 import { Lease } from "./lease.js";
 import type { MigrateOptions, MigrationReport } from "./migration/migration.js";
 import { aborted, PendingCalls } from "./pending-calls.js";
 import type { RepairOptions } from "./repair/repair-options.js";
 import type { RepairReport } from "./repair/repair-report.js";
 import type { Tail } from "./tail.js";
+import { timeoutError } from "./timeout-error.js";
 import { writeFailed } from "./transcript-file.js";
 import { publishTranscriptUpdates } from "./transcript-updates.js";
 import { untilBegun } from "./until-begun.js";
@@ -29,6 +30,8 @@ const CALLS_AHEAD = 1024;
 export interface ExclusiveTerms {
   /** Milliseconds for the queue and the lock, not for the work. */
   readonly timeoutMs: number;
+  /** Whether keys will be looked up in the course of it. */
+  readonly keyed?: boolean | undefined;
   /** Gives it up, as long as nothing has begun to be written. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -133,29 +136,38 @@ export class TranscriptWriter {
     terms: ExclusiveTerms,
     work: (tail: Tail | undefined) => Promise<{ value: T; call: AppendCall | undefined }>,
   ): Promise<T> {
-    return this.#exclusively(terms, async () => {
-      const before = await this.#committer.look();
-      const { value, call } = await work(before);
-      if (this.poison) throw this.poison;
-      if (call === undefined) return value;
-      const after = await this.#committer.look();
-      if (after?.size !== before?.size || after?.leaf.leafId !== before?.leaf.leafId) {
-        throw new LeaflogError(
-          "LEAFLOG_LEAF_CONFLICT",
-          "another program, without the lock, appended during the transaction; nothing was written: try again",
-          {
-            file: this.path,
-            expected: before?.leaf.leafId ?? null,
-            actual: after?.leaf.leafId ?? null,
-          },
-        );
-      }
-      const ground = await this.#committer.ground(call.terms.options);
-      if (terms.signal?.aborted) throw aborted(terms.signal, this.path);
-      await this.#committer.commit([call], ground);
-      await call.done;
-      return value;
-    });
+    return this.#exclusively(
+      terms,
+      async () => {
+        const before = await this.#committer.look();
+        const { value, call } = await work(before);
+        if (this.poison) throw this.poison;
+        if (call === undefined) return value;
+        const after = await this.#committer.look();
+        if (after?.size !== before?.size || after?.leaf.leafId !== before?.leaf.leafId) {
+          throw new LeaflogError(
+            "LEAFLOG_LEAF_CONFLICT",
+            "another program, without the lock, appended during the transaction; nothing was written: try again",
+            {
+              file: this.path,
+              expected: before?.leaf.leafId ?? null,
+              actual: after?.leaf.leafId ?? null,
+            },
+          );
+        }
+        const ground = await this.#committer.ground(call.terms.options);
+        if (terms.signal?.aborted) throw aborted(terms.signal, this.path);
+        await this.#committer.commit([call], ground);
+        await call.done;
+        return value;
+      },
+      () => (terms.keyed ? [new KeyQuery([], 0)] : []),
+    );
+  }
+
+  /** What the file holds of some keys; for who has the lock and has looked. */
+  async findHeld(query: KeyQuery): Promise<FoundKeys> {
+    return this.#committer.findKeys([query]);
   }
 
   /** What the file holds of some keys, as seen with the lock held. */
@@ -329,17 +341,6 @@ export class TranscriptWriter {
   #timeoutError(call: AppendCall, accepted: boolean): LeaflogError | Promise<LeaflogError> {
     const { waitedMs } = call;
     if (accepted && this.#lease.waiting) return this.#lease.timeoutError(waitedMs);
-    const facts = { file: this.path, waitedMs };
-    return accepted
-      ? new LeaflogError(
-          "LEAFLOG_TIMEOUT",
-          `not written within ${waitedMs} ms; nothing was written: raise timeoutMs, or look for what keeps the disk or the lock busy`,
-          facts,
-        )
-      : new LeaflogError(
-          "LEAFLOG_QUEUE_FULL",
-          `no room in the queue within ${waitedMs} ms; nothing was written: await earlier appends, or raise queue.maxEntries and queue.maxBytes`,
-          facts,
-        );
+    return timeoutError(this.path, waitedMs, accepted);
   }
 }

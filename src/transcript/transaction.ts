@@ -1,10 +1,23 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Leaf } from "../append/current-leaf.js";
+import { checkedKey, withKey } from "../append/idempotency/idempotency-key.js";
 import type { TranscriptWriter } from "../append/transcript-writer.js";
 import { EncodedEntry, type EncodingTerms } from "../entry/encoded-entry.js";
-import type { EntryInput, EntryRecord } from "../entry/entry.js";
+import type { Entry, EntryInput, EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
+import { oneOf } from "../options.js";
 import type { EntriesOptions } from "../read/read-entries.js";
+import type { AppendOptions } from "./append-options.js";
+import { type FindKeys, StagedKeys } from "./staged-keys.js";
+
+/** Options of `transaction`. */
+export interface TransactionOptions extends Pick<AppendOptions, "signal" | "timeoutMs"> {
+  /**
+   * Whether `tx.appendOnce` will be called: then what it looks keys up in is made before the lock
+   * is taken. @default false
+   */
+  readonly keyed?: boolean;
+}
 
 /** Reading a transcript, as a transaction does it: nobody with the lock appends meanwhile. */
 export interface TransactionReader {
@@ -29,6 +42,7 @@ export class Transaction {
   readonly #maxEntryBytes: number;
   readonly #terms: EncodingTerms;
   readonly #staged: EncodedEntry[] = [];
+  readonly #keys: StagedKeys;
   #over = false;
 
   /** Use `Transcript.transaction`. */
@@ -38,12 +52,14 @@ export class Transaction {
     leaf: Leaf,
     maxEntryBytes: number,
     terms: EncodingTerms,
+    find: FindKeys,
   ) {
     this.#file = file;
     this.#reader = reader;
     this.#leaf = leaf;
     this.#maxEntryBytes = maxEntryBytes;
     this.#terms = terms;
+    this.#keys = new StagedKeys(file, maxEntryBytes, find);
   }
 
   /** What was staged; nothing can be added any more. */
@@ -74,18 +90,64 @@ export class Transaction {
    * transaction is over
    */
   append(entry: EntryInput): { readonly id: string } {
-    if (this.#over) {
-      const message = "the transaction is over; append to the transcript itself";
-      throw new LeaflogError("LEAFLOG_CLOSED", message, { file: this.#file });
-    }
+    this.#ensureOpen();
     const encoded = new EncodedEntry(entry, this.#maxEntryBytes, this.#terms);
+    this.#stage(encoded);
+    return { id: encoded.id };
+  }
+
+  /**
+   * Stages an entry under an idempotency key, unless an entry of that key stands in the file or is
+   * staged: then tells of that one. Without `keyed: true` the first one of a process reads the file
+   * while everybody else waits.
+   *
+   * @throws LeaflogError as {@link append}; `LEAFLOG_IDEMPOTENCY_CONFLICT`, after which the
+   * transaction may go on
+   */
+  async appendOnce(
+    entry: EntryInput,
+    options: Required<Pick<AppendOptions, "idempotencyKey">> &
+      Pick<AppendOptions, "onIdempotencyConflict">,
+  ): Promise<StagedOnce> {
+    this.#ensureOpen();
+    const key = checkedKey("idempotencyKey", options.idempotencyKey);
+    const { onIdempotencyConflict } = options;
+    const onConflict = oneOf("onIdempotencyConflict", onIdempotencyConflict, ["reject", "stored"]);
+    const keyed = withKey(entry, key, this.#terms.format);
+    const encoded = new EncodedEntry(keyed, this.#maxEntryBytes, this.#terms);
+    const known = await this.#keys.once(key, encoded, onConflict, () => {
+      this.#ensureOpen();
+      this.#stage(encoded);
+    });
+    if (known === undefined) return { id: encoded.id, appended: true };
+    return { id: known.id, appended: false, ...(known.entry && { entry: known.entry }) };
+  }
+
+  #ensureOpen(): void {
+    if (!this.#over) return;
+    const message = "the transaction is over; append to the transcript itself";
+    throw new LeaflogError("LEAFLOG_CLOSED", message, { file: this.#file });
+  }
+
+  #stage(encoded: EncodedEntry): void {
     if (this.#staged.some(({ id }) => id === encoded.id)) {
       const message = `\`id\` ${encoded.id} is staged already: ids must be new to the transcript`;
       throw new LeaflogError("LEAFLOG_INVALID_ARGUMENT", message, { file: this.#file });
     }
     this.#staged.push(encoded);
-    return { id: encoded.id };
   }
+}
+
+/** What `appendOnce` came to. */
+export interface StagedOnce {
+  readonly id: string;
+  /** Whether the entry is staged; false when one with its key was there. */
+  readonly appended: boolean;
+  /**
+   * The entry that was there, when `appended` is false; without `parentId` as long as it is only
+   * staged, and absent when its line exceeds `maxEntryBytes`.
+   */
+  readonly entry?: Entry;
 }
 
 /** Runs a transaction's callback so that calls from within it are known. */

@@ -1,6 +1,7 @@
 import { AppendCall } from "../append/append-call.js";
 import type { AppendResult } from "../append/append-result.js";
 import { currentLeaf, type Leaf } from "../append/current-leaf.js";
+import type { KeyQuery } from "../append/idempotency/key-query.js";
 import type { KeyedCall } from "../append/idempotency/keyed-call.js";
 import { aborted } from "../append/pending-calls.js";
 import type { EncodedEntry } from "../entry/encoded-entry.js";
@@ -23,7 +24,12 @@ import { readTailEntries, type TailOptions } from "../read/read-tail.js";
 import { AppendEncoding } from "./append-encoding.js";
 import { type AppendOptions, keyedCall, keysOf } from "./append-options.js";
 import { shareWriter, type WriterShare } from "./open-writers.js";
-import { ensureOutsideTransaction, runAsTransaction, Transaction } from "./transaction.js";
+import {
+  ensureOutsideTransaction,
+  runAsTransaction,
+  Transaction,
+  type TransactionOptions,
+} from "./transaction.js";
 import { grantAccess } from "./transcript-access.js";
 
 /**
@@ -173,18 +179,19 @@ export class Transcript implements AsyncDisposable {
    */
   async transaction<T>(
     run: (tx: Transaction) => Promise<T>,
-    options: Pick<AppendOptions, "signal" | "timeoutMs"> = {},
+    options: TransactionOptions = {},
   ): Promise<T> {
     if (typeof run !== "function") throw invalid("run", run, "a function");
     this.#ensureOpen();
     const { writer } = this.#share;
     const timeoutMs = this.#timeout(options);
-    return writer.transact({ timeoutMs, signal: options.signal }, async (tail) => {
+    return writer.transact({ ...options, timeoutMs }, async (tail) => {
       const { leafId: id = null, shape = "empty" } = tail?.leaf ?? {};
       const format = this.#encoding.formatOf(tail);
       const { maxEntryBytes } = this.#options;
-      const tx = new Transaction(this.file, this, { id, shape }, maxEntryBytes, { format });
-      const value = await runAsTransaction(writer, async () => run(tx));
+      const find = (query: KeyQuery) => writer.findHeld(query);
+      const tx = new Transaction(this.file, this, { id, shape }, maxEntryBytes, { format }, find);
+      const value = await runAsTransaction(writer, async () => run(tx)).finally(() => tx.finish());
       const entries = tx.finish();
       const call = entries.length > 0 ? this.#call(entries, { timeoutMs }) : undefined;
       return { value, call };

@@ -1,10 +1,11 @@
+import type { EncodedEntry } from "../../entry/encoded-entry.js";
 import type { Entry } from "../../entry/entry.js";
 import { isMessageType } from "../../entry/transcript-format.js";
-import { LeaflogError } from "../../errors.js";
+import type { LeaflogError } from "../../errors.js";
 import type { AppendCall } from "../append-call.js";
 import type { AppendResult } from "../append-result.js";
+import { otherBody, otherNumber, saysTheSame } from "./key-conflict.js";
 import type { FoundKeys } from "./key-lookup.js";
-import { haveSameBody } from "./same-body.js";
 import { type StoredEntry, storedEntry } from "./stored-entry.js";
 
 /** What a group commit knows of the keys of its calls: from the file, then from the group itself. */
@@ -46,13 +47,12 @@ export class KeyedGround {
       met ??= stored;
       missing ||= stored === undefined;
       if (stored && keyed.onConflict === "reject" && !isSame(call, index, stored)) {
-        const advice = `take a new key, or be content with the entry ${stored.id} (\`onIdempotencyConflict: "stored"\`)`;
-        return this.#error(key, stored, "another body", advice);
+        return otherBody(this.#file, key, stored);
       }
     }
     if (keyed.scope === "each" || met === undefined || !missing) return undefined;
     const key = keyed.query.keys[0] as string;
-    return this.#error(key, met, "another number of entries", "take a new key");
+    return otherNumber(this.#file, key, met);
   }
 
   /** Notes an entry that the group writes. @returns which message of the file it is, from 1 on */
@@ -75,14 +75,6 @@ export class KeyedGround {
     }
     return written.stored;
   }
-
-  #error(idempotencyKey: string, stored: StoredEntry, what: string, advice: string): LeaflogError {
-    return new LeaflogError(
-      "LEAFLOG_IDEMPOTENCY_CONFLICT",
-      `the key ${idempotencyKey} was used before, with ${what}; nothing was written: ${advice}`,
-      { file: this.#file, idempotencyKey, storedId: stored.id },
-    );
-  }
 }
 
 interface Written {
@@ -92,12 +84,9 @@ interface Written {
   stored: StoredEntry | undefined;
 }
 
-function isSame(call: AppendCall, index: number, { entry }: StoredEntry): boolean {
-  // An entry that is too long to be read back is longer than the one that was to be appended.
-  if (entry === undefined) return false;
+function isSame(call: AppendCall, index: number, stored: StoredEntry): boolean {
   const size = call.entries.length;
-  const batch = entry.batch as { size?: unknown } | undefined;
+  const batch = stored.entry?.batch as { size?: unknown } | undefined;
   if (call.keyed?.scope === "all" && size > 1 && batch?.size !== size) return false;
-  const format = call.entries[index]?.format;
-  return haveSameBody(entry, JSON.parse(call.line(index, null)) as Entry, format);
+  return saysTheSame(stored, call.entries[index] as EncodedEntry);
 }
