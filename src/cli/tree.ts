@@ -1,5 +1,7 @@
+import { basename } from "node:path";
 import type { EntryRecord } from "../entry/entry.js";
 import { entryLinks, type TranscriptFormat } from "../entry/transcript-format.js";
+import { LeaflogError } from "../errors.js";
 import { nodeFileSystem } from "../file/node-file-system.js";
 import { Pace } from "../scan/pace.js";
 import { openTranscript } from "../transcript/open-transcript.js";
@@ -12,6 +14,8 @@ import { foundFormat } from "./found-format.js";
 import { printable, printableJson } from "./printable.js";
 import { withProgress } from "./progress.js";
 import { type EntryTree, NONE } from "./tree/entry-tree.js";
+import { pageOf } from "./tree/page.js";
+import { writePage } from "./tree/page-file.js";
 import { entriesOf, readTree } from "./tree/read-tree.js";
 import { readRow } from "./tree/row-reader.js";
 import { RowText } from "./tree/row-text.js";
@@ -19,6 +23,8 @@ import { foldingFor, treeRows } from "./tree/tree-rows.js";
 
 /** A few screens. */
 const ROWS = 200;
+/** Of an entry's text that a page has: what is far longer nobody reads in a page. */
+const CHARACTERS = 65_536;
 
 /** What `--json` prints of an entry, one a line, in file order. */
 export interface TreeEntry {
@@ -38,23 +44,28 @@ export interface TreeEntry {
 }
 
 export const tree: Command = {
-  usage: "tree FILE [--all | --rows N] [--format NAME] [--json]",
-  summary: "draw the branches; long chains and small branches are folded into N rows (200)",
+  usage: "tree FILE [--all | --rows N | --html [PAGE]] [--format NAME] [--json]",
+  summary: "draw the branches in N rows (200); --html writes a page to open, fold and search",
   async run(args, console) {
     const { values, positionals } = parse(args, {
       ...FORMAT,
       all: { type: "boolean" },
       rows: { type: "string" },
+      html: { type: "boolean" },
     });
-    const file = onlyFile(positionals, tree.usage);
+    const [page, ...rest] = values.html ? positionals.slice(1) : [];
+    const file = onlyFile(values.html ? positionals.slice(0, 1) : positionals, tree.usage);
     const rows = wholeNumber("--rows", values.rows, ROWS);
-    if (values.all && values.rows !== undefined)
+    const chosen = [values.all, values.rows !== undefined, values.html].filter(Boolean).length;
+    if (chosen > 1 || rest.length > 0 || (values.html && values.json)) {
       throw new UsageError(`usage: leaflog ${tree.usage}`);
+    }
     const named = formatOption(values.format);
     await ensureThere(file);
     await using transcript = await openTranscript(file, named);
     const found = await readWhole(transcript, await foundFormat(transcript.file, named), console);
-    if (values.json) await printJson(transcript, found, console);
+    if (values.html) await writeHtml(transcript, found, page, console);
+    else if (values.json) await printJson(transcript, found, console);
     else await draw(transcript, found, values.all ? undefined : rows, console);
     return EXIT.ok;
   },
@@ -117,6 +128,51 @@ async function titleOf(transcript: Transcript, found: EntryTree): Promise<string
   ].join(" · ");
 }
 
+async function writeHtml(
+  transcript: Transcript,
+  found: EntryTree,
+  page: string | undefined,
+  console: Console,
+): Promise<void> {
+  const signal = console.interruption?.();
+  const title = basename(transcript.file);
+  const facts = await titleOf(transcript, found);
+  await withProgress(console, "writing", async (onProgress) => {
+    const records = recordsOf(transcript, found, { onProgress, signal });
+    const pieces = pageOf({ title, facts, tree: found, records, maxCharacters: CHARACTERS });
+    if (page === "-") {
+      for await (const piece of pieces) {
+        if (ended(console)) return;
+        console.out(piece);
+        await console.drained?.();
+      }
+      return;
+    }
+    const path = page ?? `${title.replace(/\.jsonl$/, "")}.html`;
+    await writePage(path, pieces);
+    console.out(printable(path));
+  });
+}
+
+/** The entries of the tree once more; neither what was appended since nor another file's. */
+async function* recordsOf(
+  transcript: Transcript,
+  found: EntryTree,
+  reading: Parameters<typeof entriesOf>[1],
+): AsyncGenerator<EntryRecord> {
+  let node = 0;
+  for await (const record of entriesOf(transcript, reading)) {
+    if (node === found.size) return;
+    if (found.offsetOf(node) !== record.offset) break;
+    yield record;
+    node += 1;
+  }
+  if (node === found.size) return;
+  throw new LeaflogError("LEAFLOG_READ_FAILED", "the transcript changed meanwhile; try again", {
+    file: transcript.file,
+  });
+}
+
 async function printJson(
   transcript: Transcript,
   found: EntryTree,
@@ -125,9 +181,8 @@ async function printJson(
   const signal = console.interruption?.();
   let node = 0;
   await withProgress(console, "printing", async (onProgress) => {
-    for await (const record of entriesOf(transcript, { onProgress, signal })) {
-      // What was appended, or put in the place of the file, since the tree was read.
-      if (node >= found.size || found.offsetOf(node) !== record.offset || ended(console)) return;
+    for await (const record of recordsOf(transcript, found, { onProgress, signal })) {
+      if (ended(console)) return;
       console.out(printableJson(describe(found, node, record)));
       await console.drained?.();
       node += 1;

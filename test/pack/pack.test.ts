@@ -185,6 +185,9 @@ describe("the packed package", () => {
     expect(appended).toMatchObject({ code: 0, stdout: "an-id\n", stderr: "" });
     expect(await leaflog(["leaf", file])).toMatchObject({ code: 0, stdout: "an-id\n" });
     expect((await leaflog(["tail", file])).stdout).toContain("custom");
+    const page = join(directory, `${which}.html`);
+    const drawn = await leaflog(["tree", file, "--html", page]);
+    expect(drawn).toMatchObject({ code: 0, stdout: `${page}\n`, stderr: "" });
     const demo = await leaflog(["demo", file, "--json"]);
     expect(demo).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.parse(demo.stdout)).toMatchObject({ entriesAfter: 2501, oneChain: true });

@@ -45,7 +45,8 @@ const FOLDINGS: readonly Folding[] = [
     branches,
   })),
 ];
-const UNFOLDED: Folding = { chains: false, users: true, branches: 0 };
+/** Every entry, and nothing else. */
+export const UNFOLDED: Folding = { chains: false, users: true, branches: 0 };
 
 interface OpenFold {
   entries: number;

@@ -57,7 +57,7 @@ describe("the tree of a transcript", () => {
           expect(pathFrom(tree, start)).toEqual(walked);
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 300 },
     );
   });
 
@@ -77,7 +77,7 @@ describe("the tree of a transcript", () => {
           else expect(tree.mainOf(node)).toBe(NONE);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 

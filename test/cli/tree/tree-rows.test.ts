@@ -61,7 +61,7 @@ describe("the rows of a tree", () => {
           if (parents.length > 0) expect(shown).toContain(tree.leaf);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
