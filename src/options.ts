@@ -12,6 +12,9 @@ const MiB = 1024 * 1024;
 /** Longest delay that a timer takes, in milliseconds. */
 export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
 
+/** The default of `maxOpenFiles`. */
+export const MAX_OPEN_FILES = 64;
+
 /** When an append is acknowledged. */
 export type Durability =
   /** When `write(2)` returned: the entry survives the death of the process. */
@@ -104,7 +107,10 @@ export interface TranscriptOptions {
   readonly maxEntryBytes?: number;
   /**
    * Transcripts that this process holds open at once to append to them; further ones wait their
-   * turn, which lasts as long as the lock is held. Each may take two descriptors.
+   * turn, which lasts as long as the lock is held. Each may take two descriptors. As many files
+   * more may be open to be read: further readers wait until one of those is not being read right
+   * now, which is closed, and opened again when it is read on. If another file has taken its place
+   * meanwhile, that reader rejects with `LEAFLOG_READ_FAILED`.
    * @default 64
    */
   readonly maxOpenFiles?: number;
@@ -154,7 +160,7 @@ export function resolveOptions(options: TranscriptOptions = {}): ResolvedOptions
     header: oneOf("header", options.header, ["required", "optional"]),
     migrateMaxBytes: whole("migrateMaxBytes", options.migrateMaxBytes, 8 * MiB, 0),
     maxEntryBytes: whole("maxEntryBytes", options.maxEntryBytes, 64 * MiB, 1),
-    maxOpenFiles: whole("maxOpenFiles", options.maxOpenFiles, 64, 1),
+    maxOpenFiles: whole("maxOpenFiles", options.maxOpenFiles, MAX_OPEN_FILES, 1),
     format: formatNamed(options.format),
     lock: {
       staleMs: whole("lock.staleMs", lock.staleMs, 10_000, 2_000),

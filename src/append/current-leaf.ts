@@ -1,5 +1,6 @@
-import type { TranscriptFormat } from "../entry/transcript-format.js";
-import type { FileSystem } from "../file/file-system.js";
+import { YieldingFile } from "../file/yielding-file.js";
+import { MAX_OPEN_FILES } from "../options.js";
+import type { ReadSource } from "../read/read-source.js";
 import { isUnchanged, readTail, type Tail, unreadable } from "./tail.js";
 import { statIfAny } from "./transcript-file.js";
 
@@ -15,29 +16,18 @@ export interface Leaf {
  * Looks up the leaf without the lock.
  *
  * @param known an earlier look, which saves reading where the file did not change since
- * @param format what the caller says that it is; default: what its first lines say
  * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`
  */
-export async function currentLeaf(
-  fs: FileSystem,
-  path: string,
-  known: Tail | undefined,
-  format?: TranscriptFormat,
-): Promise<Leaf> {
-  const stat = await statIfAny(fs, path);
+export async function currentLeaf(source: ReadSource, known: Tail | undefined): Promise<Leaf> {
+  const stat = await statIfAny(source.fileSystem, source.file);
   if (stat === undefined) return { id: null, shape: "empty" };
-  const { leaf } =
-    known && isUnchanged(known, stat) ? known : await readAnew(fs, path, known, format);
+  const { leaf } = known && isUnchanged(known, stat) ? known : await readAnew(source, known);
   return { id: leaf.leafId, shape: leaf.shape };
 }
 
-async function readAnew(
-  fs: FileSystem,
-  path: string,
-  known: Tail | undefined,
-  format: TranscriptFormat | undefined,
-): Promise<Tail> {
-  const file = await fs.open(path, "read").catch((cause: unknown) => {
+async function readAnew(source: ReadSource, known: Tail | undefined): Promise<Tail> {
+  const { fileSystem, file: path, format, maxOpenFiles = MAX_OPEN_FILES } = source;
+  const file = await YieldingFile.open(fileSystem, path, maxOpenFiles).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
   try {

@@ -1,6 +1,7 @@
-/** The slots in use in this process, and who waits for one. */
-let used = 0;
-const waiting: { readonly limit: number; readonly admit: () => void }[] = [];
+import { Slots } from "../file/slots.js";
+
+/** Those of this process. */
+const slots = new Slots();
 
 /**
  * One transcript's place among the files that this process holds open to append. It is taken
@@ -26,12 +27,9 @@ export class OpenSlot {
   async take(): Promise<void> {
     if (this.#taken) return;
     this.#taken = true;
-    if (used < this.#limit && waiting.length === 0) {
-      used += 1;
-      return;
-    }
+    if (slots.tryTake(this.#limit)) return;
     this.#waiting = true;
-    await new Promise<void>((admit) => waiting.push({ limit: this.#limit, admit }));
+    await slots.take(this.#limit);
     this.#waiting = false;
   }
 
@@ -39,10 +37,6 @@ export class OpenSlot {
   free(): void {
     if (!this.#taken) return;
     this.#taken = false;
-    used -= 1;
-    while (waiting[0] && used < waiting[0].limit) {
-      used += 1;
-      waiting.shift()?.admit();
-    }
+    slots.free();
   }
 }

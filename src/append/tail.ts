@@ -1,7 +1,7 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import { type FileStat, isSameFile } from "../file/file-stat.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import type { FoundHeader } from "../scan/find-header.js";
 import { findLeaf, type LeafState } from "../scan/find-leaf.js";
 import { findStart } from "../scan/find-start.js";
@@ -77,7 +77,7 @@ export function isAsWritten(known: Tail, stat: FileStat): boolean {
  */
 export async function readTail(
   path: string,
-  file: OpenFile,
+  file: FileToRead,
   known?: Tail,
   format?: TranscriptFormat,
 ): Promise<Tail> {
@@ -98,7 +98,7 @@ export function unreadable(path: string, cause: unknown): LeaflogError {
 }
 
 async function settledTail(
-  file: OpenFile,
+  file: FileToRead,
   known: Tail | undefined,
   said: TranscriptFormat | undefined,
 ): Promise<Tail> {
@@ -113,7 +113,7 @@ async function settledTail(
 }
 
 async function tailAt(
-  file: OpenFile,
+  file: FileToRead,
   stat: FileStat,
   known: Tail | undefined,
   said: TranscriptFormat | undefined,
@@ -145,7 +145,7 @@ function tail(rest: Tail, tornTail: TornTail | undefined, anchor: Anchor | undef
 
 /** Whether all that `known` covers is still in the file, so that only newer bytes need reading. */
 export async function stillStands(
-  file: OpenFile,
+  file: FileToRead,
   stat: FileStat,
   known: Standing,
 ): Promise<boolean> {
@@ -158,14 +158,14 @@ export async function stillStands(
   return offset + bytes.length === known.end || stands(file, NEWLINE, known.end - 1);
 }
 
-async function stands(file: OpenFile, bytes: Buffer, offset: number): Promise<boolean> {
+async function stands(file: FileToRead, bytes: Buffer, offset: number): Promise<boolean> {
   const now = Buffer.allocUnsafe(bytes.length);
   return (await readFully(file, now, 0, now.length, offset)) === bytes.length && now.equals(bytes);
 }
 
 /** The anchor of a line; `length` is that of the line without its newline. */
 export async function readAnchor(
-  file: OpenFile,
+  file: FileToRead,
   line: { offset: number; length: number },
 ): Promise<Anchor> {
   const bytes = Buffer.allocUnsafe(Math.min(ANCHOR_BYTES, line.length + 1));
@@ -173,7 +173,7 @@ export async function readAnchor(
   return { offset: line.offset, bytes: bytes.subarray(0, read) };
 }
 
-async function statLater(file: OpenFile): Promise<FileStat> {
+async function statLater(file: FileToRead): Promise<FileStat> {
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   return file.stat();
 }

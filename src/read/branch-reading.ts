@@ -1,6 +1,6 @@
 import type { EntryRecord } from "../entry/entry.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import type { LineFacts } from "../scan/line-facts.js";
 import { scanBackward, startBackward } from "../scan/scan-backward.js";
 import type { ScannedLine, ScanSteps } from "../scan/scanned-line.js";
@@ -27,7 +27,7 @@ export interface BranchPlan {
  * of short entries would cost in memory.
  */
 export class BranchReading {
-  readonly #file: OpenFile;
+  readonly #file: FileToRead;
   readonly #plan: BranchPlan;
   readonly #walk: BranchWalk;
   #scan: ScanSteps | undefined;
@@ -40,7 +40,7 @@ export class BranchReading {
   /** A compaction whose body has to be read to know what it kept. */
   #unread: UnreadEntry | undefined;
 
-  constructor(file: OpenFile, plan: BranchPlan) {
+  constructor(file: FileToRead, plan: BranchPlan) {
     this.#file = file;
     this.#plan = plan;
     this.#walk = new BranchWalk(plan.start);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FileStat } from "../file/file-stat.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { readFully } from "../scan/read-fully.js";
 
 /** Bytes hashed at the start of the file, where its header stands. */
@@ -42,14 +42,14 @@ export function identityOf({ dev, ino, birthtimeNs }: FileStat): string {
   return `${dev}:${ino}:${birthtimeNs}`;
 }
 
-export async function cursorAt(file: OpenFile, stat: FileStat, offset: number): Promise<Cursor> {
+export async function cursorAt(file: FileToRead, stat: FileStat, offset: number): Promise<Cursor> {
   return { offset, identity: identityOf(stat), hash: await hashBefore(file, offset) };
 }
 
 /** Why the cursor is no position in the file any more; undefined while it is one. */
 export async function brokenBy(
   cursor: Cursor,
-  file: OpenFile,
+  file: FileToRead,
   stat: FileStat,
 ): Promise<ResetReason | undefined> {
   if (cursor.offset === 0 && cursor.identity === "") return undefined;
@@ -75,7 +75,7 @@ export function decodeCursor(text: string): Cursor | undefined {
   return { offset: offset as number, identity, hash };
 }
 
-async function hashBefore(file: OpenFile, offset: number): Promise<string> {
+async function hashBefore(file: FileToRead, offset: number): Promise<string> {
   const head = Math.min(HEAD_BYTES, offset);
   const anchor = Math.min(ANCHOR_BYTES, offset);
   const bytes = Buffer.alloc(head + anchor);

@@ -1,6 +1,6 @@
 import type { FileStat } from "../file/file-stat.js";
-import type { OpenFile } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
+import type { YieldingFile } from "../file/yielding-file.js";
 import {
   brokenBy,
   type Cursor,
@@ -21,7 +21,7 @@ const LONG_TAIL_BYTES = 65_536;
 
 /** Lines that can be shown and have not been, in a file that is open. */
 export interface Growth {
-  readonly file: OpenFile;
+  readonly file: YieldingFile;
   readonly stat: FileStat;
   /** Start of the first line. */
   readonly from: number;
@@ -152,7 +152,7 @@ export class Follower {
     }
   }
 
-  async #growthOf(file: OpenFile, stat: FileStat): Promise<Growth | undefined> {
+  async #growthOf(file: YieldingFile, stat: FileStat): Promise<Growth | undefined> {
     const { size } = stat;
     const signal = this.#signal;
     if (this.#position === undefined) {

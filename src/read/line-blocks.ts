@@ -1,5 +1,5 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { startBackward } from "../scan/scan-backward.js";
 import { startForward } from "../scan/scan-forward.js";
 import type { ScannedLine, ScanSteps } from "../scan/scanned-line.js";
@@ -37,7 +37,7 @@ export class LineBlocks {
 
   /** Reads the first chunk, so that a file that is cut right now shows itself here. Then `end` it. */
   static async start(
-    file: OpenFile,
+    file: FileToRead,
     maxEntryBytes: number,
     range: BlockRange,
   ): Promise<LineBlocks> {
@@ -68,7 +68,7 @@ export class LineBlocks {
     await this.#ahead?.end();
   }
 
-  async #start(file: OpenFile, { reverse, ...range }: BlockRange): Promise<void> {
+  async #start(file: FileToRead, { reverse, ...range }: BlockRange): Promise<void> {
     const options = { ...range, lazy: true, chunkBytes: READ_BYTES, maxReadBytes: READ_BYTES };
     const see = (line: ScannedLine): undefined => {
       // Later its scan may be in the midst of another line.

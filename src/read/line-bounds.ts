@@ -1,4 +1,4 @@
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { readFully } from "../scan/read-fully.js";
 
 const NEWLINE = 0x0a;
@@ -6,7 +6,7 @@ const CHUNK_BYTES = 65_536;
 
 /** The offset itself where a line starts there, else the start of the next line, or `size`. */
 export async function lineStartAt(
-  file: OpenFile,
+  file: FileToRead,
   offset: number,
   size: number,
   signal?: AbortSignal,
@@ -29,7 +29,7 @@ export async function lineStartAt(
  * the start of the line that it lies in.
  */
 export async function lineEndAt(
-  file: OpenFile,
+  file: FileToRead,
   offset: number,
   size: number,
   signal?: AbortSignal,
@@ -42,7 +42,7 @@ export async function lineEndAt(
 
 /** The byte behind the last newline between `from` and `size`; `from` where there is none. */
 export async function lastLineEnd(
-  file: OpenFile,
+  file: FileToRead,
   size: number,
   from = 0,
   signal?: AbortSignal,

@@ -1,7 +1,9 @@
 import { LeaflogError } from "../errors.js";
 import type { FileStat } from "../file/file-stat.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
+import { YieldingFile } from "../file/yielding-file.js";
+import { MAX_OPEN_FILES } from "../options.js";
 import type { ReadSource } from "./read-source.js";
 
 /** How often a reader begins again when the file is cut under it. */
@@ -15,7 +17,7 @@ const TRIES = 5;
 export async function withFile<T>(
   source: ReadSource,
   absent: T,
-  read: (file: OpenFile) => Promise<T>,
+  read: (file: FileToRead) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
   const file = await openToRead(source, signal);
@@ -36,7 +38,7 @@ export async function withFile<T>(
  * @throws what `read` throws of a file that did not shrink
  */
 export async function withStat<T>(
-  file: OpenFile,
+  file: FileToRead,
   read: (stat: FileStat) => Promise<T>,
 ): Promise<T> {
   for (let tries = 1; ; tries += 1) {
@@ -53,10 +55,11 @@ export async function withStat<T>(
 export async function openToRead(
   source: ReadSource,
   signal?: AbortSignal,
-): Promise<OpenFile | undefined> {
+): Promise<YieldingFile | undefined> {
   try {
     signal?.throwIfAborted();
-    return await source.fileSystem.open(source.file, "read");
+    const { fileSystem, file, maxOpenFiles = MAX_OPEN_FILES } = source;
+    return await YieldingFile.open(fileSystem, file, maxOpenFiles, signal);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw readFailed(source.file, error, signal);
@@ -79,7 +82,7 @@ export function readFailed(path: string, error: unknown, signal?: AbortSignal): 
 }
 
 /** @throws LeaflogError `LEAFLOG_READ_FAILED` */
-export async function closeRead(source: ReadSource, file: OpenFile): Promise<void> {
+export async function closeRead(source: ReadSource, file: YieldingFile): Promise<void> {
   try {
     await file.close();
   } catch (error) {

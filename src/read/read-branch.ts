@@ -1,6 +1,6 @@
 import type { EntryRecord } from "../entry/entry.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { findLeaf } from "../scan/find-leaf.js";
 import { BranchReading } from "./branch-reading.js";
 import type { BranchEnd, Wanted } from "./branch-walk.js";
@@ -82,7 +82,7 @@ export async function* readBranch(
 
 /** What a branch begins with; undefined where there is no entry to begin with. */
 async function branchStart(
-  file: OpenFile,
+  file: FileToRead,
   size: number,
   fromId: string | undefined,
   format: TranscriptFormat,

@@ -1,6 +1,6 @@
 import type { EntryRecord } from "../entry/entry.js";
 import { DEFAULT_FORMAT } from "../entry/transcript-format.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import type { ScannedLine } from "../scan/scanned-line.js";
 import { WorkPace } from "../scan/work-pace.js";
 import { EntryIterator, type EntrySupply } from "./entry-iterator.js";
@@ -44,6 +44,8 @@ class EntriesReading implements EntrySupply {
   #block: readonly ScannedLine[] = [];
   /** Index of the next line of the block. */
   #next = 0;
+  /** Whether a rest is due before the next line, whoever asked for it. */
+  #tired = false;
 
   constructor(source: ReadSource, options: EntriesOptions) {
     this.#source = source;
@@ -72,7 +74,7 @@ class EntriesReading implements EntrySupply {
           const met = this.#meet();
           if (met !== undefined) yield met instanceof UnreadEntry ? await met.read(file) : met;
           else if (signal?.aborted) throw signal.reason;
-          else await this.#pace.rest();
+          else await this.#takeRest();
         }
       }
     } catch (error) {
@@ -87,9 +89,10 @@ class EntriesReading implements EntrySupply {
   /** The next entry of the block; undefined at its end, when a rest is due, and after an abort. */
   #meet(): MetEntry | undefined {
     const { signal } = this.#options;
-    while (this.#next < this.#block.length && !signal?.aborted) {
+    while (this.#next < this.#block.length && !this.#tired && !signal?.aborted) {
       const line = this.#block[this.#next] as ScannedLine;
-      if (this.#pace.isDue(line.length)) return undefined;
+      this.#tired = this.#pace.isDue(line.length);
+      if (this.#tired) return undefined;
       this.#next += 1;
       const met = meetEntry(line, this.#source.maxEntryBytes, this.#format);
       if (met !== undefined) return met;
@@ -97,7 +100,12 @@ class EntriesReading implements EntrySupply {
     return undefined;
   }
 
-  #start(file: OpenFile): Promise<LineBlocks> {
+  async #takeRest(): Promise<void> {
+    this.#tired = false;
+    await this.#pace.rest();
+  }
+
+  #start(file: FileToRead): Promise<LineBlocks> {
     const { reverse = false, from, signal } = this.#options;
     return withStat(file, async (stat) => {
       const { size } = stat;

@@ -1,7 +1,7 @@
 import { constants } from "node:buffer";
 import type { Entry, EntryRecord } from "../entry/entry.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import type { LineFacts } from "../scan/line-facts.js";
 import { lineText } from "../scan/line-text.js";
 import { readFully } from "../scan/read-fully.js";
@@ -22,7 +22,7 @@ export class UnreadEntry {
   }
 
   /** @throws an `Error` when the line is not there any more */
-  async read(file: OpenFile): Promise<EntryRecord> {
+  async read(file: FileToRead): Promise<EntryRecord> {
     const { offset, length } = this;
     const bytes = Buffer.allocUnsafe(length);
     const read = await readFully(file, bytes, 0, length, offset);
@@ -42,7 +42,7 @@ export function bodyBytes(met: MetEntry): number {
 }
 
 /** The entry with its body, unless it is oversized. */
-export function recordOf(file: OpenFile, met: MetEntry): EntryRecord | Promise<EntryRecord> {
+export function recordOf(file: FileToRead, met: MetEntry): EntryRecord | Promise<EntryRecord> {
   return met instanceof UnreadEntry ? met.read(file) : met;
 }
 

@@ -1,6 +1,6 @@
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileStat } from "../file/file-stat.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { findStart } from "../scan/find-start.js";
 import { identityOf } from "./cursor.js";
 import { withFile } from "./open-to-read.js";
@@ -20,7 +20,7 @@ const known = new WeakMap<
  */
 export async function readFormat(
   source: ReadSource,
-  file: OpenFile,
+  file: FileToRead,
   stat: FileStat,
   signal?: AbortSignal,
 ): Promise<TranscriptFormat> {

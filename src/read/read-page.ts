@@ -1,7 +1,7 @@
 import type { EntryRecord } from "../entry/entry.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileStat } from "../file/file-stat.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { startBackward } from "../scan/scan-backward.js";
 import { startForward } from "../scan/scan-forward.js";
 import {
@@ -78,7 +78,7 @@ export async function readPage(source: ReadSource, options: PageOptions = {}): P
   const { cursor: text, signal } = options;
   const cursor = text === undefined ? undefined : decodeCursor(text);
   const invalid = text !== undefined && cursor === undefined ? "invalid-cursor" : undefined;
-  const read = (file: OpenFile): Promise<Page> =>
+  const read = (file: FileToRead): Promise<Page> =>
     withStat(file, async (stat) => {
       const broken = invalid ?? (cursor && (await brokenBy(cursor, file, stat)));
       const start = broken === undefined ? cursor : undefined;
@@ -107,7 +107,7 @@ function emptyPage(reason: ResetReason | undefined): Page {
 }
 
 class PageReading {
-  readonly #file: OpenFile;
+  readonly #file: FileToRead;
   readonly #stat: FileStat;
   readonly #format: TranscriptFormat;
   readonly #options: PageOptions;
@@ -115,7 +115,7 @@ class PageReading {
 
   constructor(
     source: ReadSource,
-    file: OpenFile,
+    file: FileToRead,
     stat: FileStat,
     format: TranscriptFormat,
     options: PageOptions,

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { OpenFile } from "../file/file-system.js";
+import type { YieldingFile } from "../file/yielding-file.js";
 import { lastLineEnd } from "./line-bounds.js";
 import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
 import type { ReadSource } from "./read-source.js";
@@ -47,13 +47,18 @@ export async function readSnapshot(
 
 class SnapshotStream extends Readable {
   readonly #source: ReadSource;
-  readonly #file: OpenFile;
+  readonly #file: YieldingFile;
   readonly #size: number;
   readonly #signal: AbortSignal | undefined;
   #position = 0;
   #reading: Promise<void> | undefined;
 
-  constructor(source: ReadSource, file: OpenFile, size: number, signal: AbortSignal | undefined) {
+  constructor(
+    source: ReadSource,
+    file: YieldingFile,
+    size: number,
+    signal: AbortSignal | undefined,
+  ) {
     super({ highWaterMark: CHUNK_BYTES });
     this.#source = source;
     this.#file = file;

@@ -8,6 +8,8 @@ export interface ReadSource {
   readonly file: string;
   /** Longer lines, in bytes, come without their body. */
   readonly maxEntryBytes: number;
+  /** See `TranscriptOptions`. @default 64 */
+  readonly maxOpenFiles?: number | undefined;
   /** What the caller says that the transcript is. Default: what its first lines say. */
   readonly format?: TranscriptFormat | undefined;
 }

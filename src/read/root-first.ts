@@ -1,5 +1,5 @@
 import type { EntryRecord } from "../entry/entry.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import type { ScannedLine } from "../scan/scanned-line.js";
 import { WorkPace } from "../scan/work-pace.js";
 import type { BranchPlan, BranchReading } from "./branch-reading.js";
@@ -13,7 +13,7 @@ import { meetEntry, recordOf } from "./read-entry.js";
  * @param first what `reading` gave before, from the leaf on
  */
 export async function* rootFirst(
-  file: OpenFile,
+  file: FileToRead,
   reading: BranchReading,
   first: readonly ScannedLine[] | undefined,
   { maxEntryBytes, format, signal }: Pick<BranchPlan, "maxEntryBytes" | "format" | "signal">,

@@ -1,4 +1,4 @@
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import type { BatchMark } from "../scan/line-facts.js";
 import { scanBackward } from "../scan/scan-backward.js";
 
@@ -11,7 +11,7 @@ import { scanBackward } from "../scan/scan-backward.js";
  * @param to byte behind the last newline
  */
 export async function settledEnd(
-  file: OpenFile,
+  file: FileToRead,
   from: number,
   to: number,
   signal?: AbortSignal,

@@ -1,4 +1,4 @@
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { Pace } from "../scan/pace.js";
 import { readFully } from "../scan/read-fully.js";
 
@@ -22,7 +22,7 @@ export class DuplicateCheck {
   readonly #later: ReadWindow;
   #waiting: DuplicatePair[] = [];
 
-  constructor(file: OpenFile, decided: (pair: DuplicatePair, same: boolean) => void) {
+  constructor(file: FileToRead, decided: (pair: DuplicatePair, same: boolean) => void) {
     this.#decided = decided;
     this.#earlier = new ReadWindow(file);
     this.#later = new ReadWindow(file);
@@ -63,12 +63,12 @@ export class DuplicateCheck {
 
 /** The bytes that were read last: what is replayed comes in a row, as a rule. */
 class ReadWindow {
-  readonly #file: OpenFile;
+  readonly #file: FileToRead;
   #buffer: Buffer | undefined;
   #from = 0;
   #to = 0;
 
-  constructor(file: OpenFile) {
+  constructor(file: FileToRead) {
     this.#file = file;
   }
 

@@ -1,5 +1,5 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { scanForward } from "../scan/scan-forward.js";
 import type { EntryFinding } from "./verify-report.js";
 
@@ -8,7 +8,7 @@ const MAX_BYTES = 1_048_576;
 
 /** Names the entry whose object begins at `offset`. */
 export async function entryAt(
-  file: OpenFile,
+  file: FileToRead,
   offset: number,
   size: number,
   format: TranscriptFormat,

@@ -1,5 +1,5 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { entryAt } from "./verify-entry-at.js";
 import type { EntryGraph, NodeList } from "./verify-graph.js";
 import type { EntryFinding, LinkFindings, Listed } from "./verify-report.js";
@@ -7,7 +7,7 @@ import type { VerifyScan } from "./verify-scan.js";
 
 /** Names what the graph found; reads the entries once more that are listed. */
 export async function findLinks(
-  file: OpenFile,
+  file: FileToRead,
   size: number,
   graph: EntryGraph,
   scan: VerifyScan,

@@ -1,4 +1,4 @@
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import type { LineFacts } from "../scan/line-facts.js";
 import type { LinePart } from "../scan/line-part.js";
 import type { MalformedLine, PartVisitor } from "../scan/scan-parts.js";
@@ -31,7 +31,7 @@ export class VerifyScan implements PartVisitor {
   readonly #duplicates: DuplicateCheck;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(file: OpenFile, graph: EntryGraph, signal: AbortSignal | undefined) {
+  constructor(file: FileToRead, graph: EntryGraph, signal: AbortSignal | undefined) {
     this.#graph = graph;
     this.#signal = signal;
     this.#duplicates = new DuplicateCheck(file, ({ offset }, same) =>

@@ -1,5 +1,7 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import type { FileSystem, OpenFile } from "../file/file-system.js";
+import type { FileSystem, FileToRead } from "../file/file-system.js";
+import { YieldingFile } from "../file/yielding-file.js";
+import { MAX_OPEN_FILES } from "../options.js";
 import { findLeaf } from "../scan/find-leaf.js";
 import { findStart } from "../scan/find-start.js";
 import { scanParts } from "../scan/scan-parts.js";
@@ -21,6 +23,8 @@ export interface VerifyFileOptions {
   /** Whether a missing header is a problem. */
   readonly header: "required" | "optional";
   readonly maxEntries: number;
+  /** See `TranscriptOptions`. */
+  readonly maxOpenFiles?: number | undefined;
   /** Default: what the first lines say. */
   readonly format?: TranscriptFormat | undefined;
 }
@@ -37,7 +41,8 @@ export async function verifyFile(
 ): Promise<VerifyReport> {
   try {
     options.signal?.throwIfAborted();
-    const file = await fs.open(path, "read");
+    const { maxOpenFiles = MAX_OPEN_FILES, signal } = options;
+    const file = await YieldingFile.open(fs, path, maxOpenFiles, signal);
     try {
       return await verifyOpen(file, path, options);
     } finally {
@@ -49,7 +54,7 @@ export async function verifyFile(
 }
 
 async function verifyOpen(
-  file: OpenFile,
+  file: FileToRead,
   path: string,
   options: VerifyFileOptions,
 ): Promise<VerifyReport> {

@@ -1,5 +1,5 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { LineDissection, MIN_PUSH } from "./line-dissection.js";
 import type { LinePart } from "./line-part.js";
 import { Pace } from "./pace.js";
@@ -25,7 +25,7 @@ export function dissectHeld(
  * @throws the error of a failed read, the signal's reason, or an `Error` when the file is shorter
  */
 export async function dissectLine(
-  file: OpenFile,
+  file: FileToRead,
   line: { readonly offset: number; readonly length: number },
   emit: (part: LinePart) => void,
   { format, signal }: Pick<ScanOptions, "format" | "signal"> = {},

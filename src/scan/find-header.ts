@@ -1,4 +1,4 @@
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { scanForward } from "./scan-forward.js";
 import type { ScannedLine } from "./scanned-line.js";
 
@@ -42,7 +42,7 @@ export interface FindHeaderOptions {
  * @throws the error of a failed read, or the signal's reason.
  */
 export async function findHeader(
-  file: OpenFile,
+  file: FileToRead,
   size: number,
   options: FindHeaderOptions = {},
 ): Promise<FoundHeader> {

@@ -1,5 +1,5 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { LeafSearch } from "./leaf-search.js";
 import type { LeafState } from "./leaf-state.js";
 import { scanBackward } from "./scan-backward.js";
@@ -49,7 +49,7 @@ export interface FindLeafOptions {
  * @throws the error of a failed read, the signal's reason, or an `Error` when the file is shorter
  * than `size`.
  */
-export async function findLeaf(file: OpenFile, options: FindLeafOptions): Promise<FoundLeaf> {
+export async function findLeaf(file: FileToRead, options: FindLeafOptions): Promise<FoundLeaf> {
   const { size, known: offered, ...scan } = options;
   // A file that no longer reaches so far has been cut: what was known of it is void.
   const known = offered !== undefined && offered.offset <= size ? offered : undefined;

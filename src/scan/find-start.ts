@@ -1,5 +1,5 @@
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { type FindHeaderOptions, type FoundHeader, findHeader } from "./find-header.js";
 import { FormatSigns } from "./format-signs.js";
 import { readFully } from "./read-fully.js";
@@ -30,7 +30,7 @@ export interface FindStartOptions extends FindHeaderOptions {
  * @throws the error of a failed read, or the signal's reason
  */
 export async function findStart(
-  file: OpenFile,
+  file: FileToRead,
   size: number,
   options: FindStartOptions = {},
 ): Promise<FileStart> {
@@ -52,7 +52,7 @@ export async function findStart(
   return { format, header: { state: "none" }, certain: true };
 }
 
-async function shownFormat(file: OpenFile, size: number): Promise<TranscriptFormat | undefined> {
+async function shownFormat(file: FileToRead, size: number): Promise<TranscriptFormat | undefined> {
   const buffer = Buffer.allocUnsafe(Math.min(size, SIGN_BYTES));
   const bytes = buffer.subarray(0, await readFully(file, buffer, 0, buffer.length, 0));
   const signs = new FormatSigns();

@@ -1,10 +1,10 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { scanBackward } from "./scan-backward.js";
 
 /** Whether an entry of that id stands in the first `size` bytes; searched from the end. */
 export async function hasEntry(
-  file: OpenFile,
+  file: FileToRead,
   size: number,
   id: string,
   format?: TranscriptFormat,

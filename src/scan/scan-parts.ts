@@ -1,5 +1,5 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import type { OpenFile } from "../file/file-system.js";
+import type { FileToRead } from "../file/file-system.js";
 import { dissectHeld, dissectLine } from "./dissect-line.js";
 import type { LineFacts } from "./line-facts.js";
 import type { LinePart } from "./line-part.js";
@@ -37,7 +37,7 @@ export interface PartVisitor {
  * A forward scan that takes malformed lines apart. Bounds and errors are those of `scanForward`.
  */
 export async function scanParts(
-  file: OpenFile,
+  file: FileToRead,
   options: ScanOptions & { readonly to: number },
   visitor: PartVisitor,
 ): Promise<void> {
@@ -90,7 +90,7 @@ function visitMalformed(
 
 async function visitLong(
   visitor: PartVisitor,
-  file: OpenFile,
+  file: FileToRead,
   line: MalformedLine,
   options: ScanOptions,
 ): Promise<void> {

@@ -64,6 +64,7 @@ export class Transcript implements AsyncDisposable {
       fileSystem: options.fileSystem,
       file,
       maxEntryBytes: options.maxEntryBytes,
+      maxOpenFiles: options.maxOpenFiles,
       format: options.format,
     };
     this.#share = shareWriter(file, options);
@@ -205,8 +206,7 @@ export class Transcript implements AsyncDisposable {
    * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`
    */
   leaf(): Promise<Leaf> {
-    const { fileSystem, format } = this.#options;
-    return currentLeaf(fileSystem, this.file, this.#share.writer.lastTail, format);
+    return currentLeaf(this.#source, this.#share.writer.lastTail);
   }
 
   /**

@@ -5,7 +5,7 @@ import { resolveTranscript } from "./open-transcript.js";
 
 /** Options of `verifyTranscript`. */
 export interface VerifyTranscriptOptions
-  extends Pick<TranscriptOptions, "fileSystem" | "format" | "header"> {
+  extends Pick<TranscriptOptions, "fileSystem" | "format" | "header" | "maxOpenFiles"> {
   /** Told, as the reading proceeds, how many bytes are done of how many. */
   readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
   readonly signal?: AbortSignal;
@@ -30,8 +30,9 @@ export async function verifyTranscript(
   options: VerifyTranscriptOptions = {},
 ): Promise<VerifyReport> {
   const { onProgress, signal } = options;
-  const { fileSystem, format, header } = resolveOptions(options);
+  const { fileSystem, format, header, maxOpenFiles } = resolveOptions(options);
   const maxEntries = whole("maxEntries", options.maxEntries, MAX_ENTRIES, 1);
   const path = await resolveTranscript(file, fileSystem);
-  return verifyFile(fileSystem, path, { onProgress, signal, header, format, maxEntries });
+  const how = { onProgress, signal, header, format, maxEntries, maxOpenFiles };
+  return verifyFile(fileSystem, path, how);
 }

@@ -134,7 +134,7 @@ it(
       last = record;
     }
     expect(count).toBe(all.length);
-    expect(looks).toBeGreaterThan(5);
+    expect(looks).toBeGreaterThan(0);
     expect(port).toMatchObject({ openFiles: 0, watches: 0, forbidden: [] });
     await transcript.close();
   },
