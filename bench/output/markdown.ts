@@ -8,10 +8,10 @@ import { reachGrid } from "./text.js";
 
 /** For the README: each question's headline, arm by arm, and the reach table. */
 export function markdownLines(run: RunRecord): string[] {
-  const { node, cpu, cores, fileSystem } = run.machine;
+  const { node, cpu, cores, fileSystem, load } = run.machine;
   const reach = reachOf(run);
   return [
-    `Node ${node}, ${cores} cores of ${cpu}, ${fileSystem}, ${run.form} form.`,
+    `Node ${node}, ${cores} cores of ${cpu}, ${fileSystem}, ${run.form} form, load ${load}.`,
     "",
     ...markdownGrid(comparisonGrid(run)),
     ...(reach.length > 0 ? ["", ...markdownGrid(reachGrid(reach))] : []),

@@ -22,7 +22,7 @@ a { color: var(--own); }
   min-width: 0; margin: 0; }
 .scroll { overflow-x: auto; }
 .plot { overflow-x: auto; }
-.plot svg { max-width: 100%; min-width: 480px; height: auto; display: block; }
+.plot svg { max-width: 100%; min-width: 400px; height: auto; display: block; }
 .legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; list-style: none; margin: .5rem 0; padding: 0;
   font-size: .82rem; }
 .legend i { display: inline-block; width: .75rem; height: .75rem; border-radius: 3px; margin-right: .4rem; }
@@ -39,5 +39,4 @@ tr.hit td:last-child { color: var(--hit); } tr.miss td:last-child { color: var(-
 .badge.miss { color: var(--miss); background: var(--miss-ground); }
 .badge.none { color: var(--quiet); border: 1px solid var(--rule); }
 .note { font-size: .86rem; color: var(--miss); margin: .5rem 0 0; overflow-wrap: anywhere; }
-details { margin-top: .75rem; } summary { cursor: pointer; color: var(--quiet); }
 `;

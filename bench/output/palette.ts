@@ -11,6 +11,12 @@ const HUES = [
   "#88a33a",
 ] as const;
 const OWN = "#3f6fe0";
+/** Where several of our own are in one plot. */
+const OWN_TOO: Readonly<Record<string, string>> = {
+  "leaflog verify": "#2ba8a0",
+  "leaflog entries()": "#7aa2e8",
+  "leaflog entries() reverse": "#1f9bd1",
+};
 const IDLE = "#8d929b";
 
 /** The same colour for an arm all over the page: this library's own is the strongest. */
@@ -18,7 +24,7 @@ export class Palette {
   readonly #colours = new Map<string, string>([["idle", IDLE]]);
 
   of(arm: string): string {
-    if (/^leaflog( synced)?$/.test(arm)) return OWN;
+    if (/^leaflog\b/.test(arm)) return OWN_TOO[arm] ?? OWN;
     const known = this.#colours.get(arm);
     if (known !== undefined) return known;
     const colour = HUES[(this.#colours.size - 1) % HUES.length] as string;

@@ -34,7 +34,7 @@ export function barPlot(
   const most = Math.max(...bars.map(({ max }) => max));
   return drawing.draw({
     width: WIDTH,
-    marginLeft: 190,
+    marginLeft: 215,
     marginRight: 70,
     marginBottom: MARGIN_BOTTOM,
     style: STYLE,
@@ -139,6 +139,8 @@ export function sizePlot(
     color: palette.scale(arms),
     x: {
       type: "log",
+      // Sizes are powers of two, and only powers of the base get a label.
+      base: 2,
       label: "size of the file →",
       labelOffset: LABEL_OFFSET,
       ticks: sizes,

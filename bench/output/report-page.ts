@@ -15,8 +15,12 @@ import { reachGrid, runLines } from "./text.js";
  * @throws Unavailable when the plotting library is not installed
  */
 export async function reportPage(run: RunRecord): Promise<string> {
-  const page = new ReportPage(await loadPlot(), run);
-  return page.html();
+  return renderPage(run, await loadPlot());
+}
+
+/** The same, with plots drawn by `drawing`. */
+export function renderPage(run: RunRecord, drawing: Drawing): string {
+  return new ReportPage(drawing, run).html();
 }
 
 class ReportPage {

@@ -29,7 +29,7 @@ export const coldAppend: Question = {
   series: (form) => [
     ...each(sizes(form), ["leaflog", "OpenClaw"]),
     // They read all of the file, pi into one string.
-    ...each(form === "full" ? ["1 MB", "8 MB", "64 MB"] : ["1 MB", "64 MB"], ["pi", "before"]),
+    ...each(form === "full" ? ["1 MB", "8 MB", "64 MB"] : ["64 MB"], ["pi", "before"]),
   ],
   prepare: async (directory, form) => {
     for (const name of sizes(form)) {

@@ -11,10 +11,12 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const IDLE_MS = 400;
 const LINE_BYTES: Readonly<Record<string, number>> = {
+  "1 MB line": MiB,
   "4 MB line": 4 * MiB,
   "16 MB line": 16 * MiB,
   "128 MB line": 128 * MiB,
 };
+const QUADRATIC = ["leaflog", "OpenClaw", "before"];
 const READERS: Readonly<Record<string, (file: string) => Promise<boolean>>> = {
   "leaflog entries()": async (file) => {
     await using transcript = await openTranscript(file);
@@ -35,9 +37,8 @@ export const longLine: Question = {
   columns: ["gapMs", "gapAboveIdleMs", "gapCpuMs", "peakMb"],
   series: (form) => [
     IDLE_SERIES,
-    ...each(["4 MB line"], ["leaflog", "OpenClaw", "before"]),
-    // Their time grows with the square of the line.
-    ...each(form === "full" ? ["16 MB line"] : [], ["leaflog", "OpenClaw", "before"]),
+    // The time of the others grows with the square of the line.
+    ...each(form === "full" ? ["1 MB line", "4 MB line", "16 MB line"] : ["1 MB line"], QUADRATIC),
     ...each(["128 MB line"], ["leaflog", ...Object.keys(READERS)]),
   ],
   prepare: async (directory) => {

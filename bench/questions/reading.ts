@@ -67,7 +67,10 @@ export const reading: Question = {
         (name) => !/branch/i.test(name) && (form === "full" || !name.endsWith("reverse")),
       ),
     ),
-    ...each([BRANCH], ["leaflog branch()", "pi getBranch()"]),
+    ...each(
+      [BRANCH],
+      form === "full" ? ["leaflog branch()", "pi getBranch()"] : ["leaflog branch()"],
+    ),
   ],
   prepare: async (directory, form) => {
     const bytes = STREAM_MB[form] * MiB;

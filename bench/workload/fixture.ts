@@ -99,6 +99,8 @@ class FixtureWriter {
       await this.#add(this.#line(`{"role":"assistant","content":"${filling}"}`));
     }
     await this.#flush();
+    // What the kernel writes back later, it writes back during the trials.
+    await this.#handle.datasync();
   }
 
   #jsonOf(message: Message): string {

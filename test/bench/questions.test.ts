@@ -1,12 +1,14 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { parseFlags } from "../../bench/flags.js";
 import type { RunRecord } from "../../bench/harness/run-record.js";
 import { VALUES } from "../../bench/harness/values.js";
 import { QUESTIONS } from "../../bench/questions/questions.js";
 import { ROOT, runTypeScript } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
+import { measuredSeries, questionRecord, runRecord } from "./run-record.js";
 
 const MAIN = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
 
@@ -72,6 +74,28 @@ test("an arm whose peer is not installed is reported, not left out", async () =>
   const args = ["awaited", "--rounds", "1", "--no-peers", "--directory", directory, "--arm", "pi"];
   const { stdout } = await runTypeScript(MAIN, args);
   expect(stdout).toContain("pi not available: peers were left out (--no-peers)");
+});
+
+test("the README's commands are understood", async () => {
+  const readme = await readFile(join(ROOT, "README.md"), "utf8");
+  const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  expect(scripts.bench).toBe("tsx bench/main.ts");
+  const commands = [...readme.matchAll(/^npm run bench( -- [^#\n]*)?/gm)];
+  expect(commands.length).toBeGreaterThan(2);
+  for (const [, args = ""] of commands) {
+    const { words } = parseFlags(args.replace(" -- ", "").split(" ").filter(Boolean));
+    for (const word of words) expect(QUESTIONS.map(({ name }) => name)).toContain(word);
+  }
+});
+
+test("a run that was kept is printed again", async () => {
+  const directory = await tempDirectory();
+  const file = join(directory, "run.json");
+  const awaited = measuredSeries("300 B, new file", "leaflog", { rate: 1234 });
+  await writeFile(file, JSON.stringify(runRecord([questionRecord("awaited", [awaited])])));
+  const { code, stdout } = await runTypeScript(MAIN, ["--from", file, "--markdown"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("| awaited: 300 B, new file | 1,234 appends/s |");
 });
 
 test("a question that there is none of is a mistake in the command line", async () => {
