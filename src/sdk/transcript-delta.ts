@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import type { EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
 import { invalid, whole } from "../options.js";
@@ -9,7 +10,8 @@ import { pluginError } from "./plugin-error.js";
 import type { TranscriptIdentity } from "./transcript-identity.js";
 
 const MAX_ENTRIES = 10_000;
-const MAX_BYTES = 64 * 1024 * 1024;
+/** No longer line comes with its body. */
+const MAX_BYTES = constants.MAX_STRING_LENGTH;
 
 /** Options of `readDelta`. */
 export interface ReadDeltaOptions {
@@ -17,7 +19,7 @@ export interface ReadDeltaOptions {
   readonly cursor?: string;
   /** Most entries, 1 to 10,000. @default 50 */
   readonly maxEntries?: number;
-  /** Most bytes of their lines, 1 to 64 MiB. @default 1 MiB */
+  /** Most bytes of their lines, 1 to about 512 MiB. @default 1 MiB */
   readonly maxBytes?: number;
   /** Ends the reading with `LEAFLOG_ABORTED`. */
   readonly signal?: AbortSignal;

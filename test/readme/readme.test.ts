@@ -35,6 +35,18 @@ test("so is the gateway that mirrors two channels into one session", async () =>
   expect(lines.slice(2)).toEqual(["telegram: 0 new", "appended again: false"]);
 });
 
+test("so is the plugin that summarises what is new, and its host", async () => {
+  const lines = (await runExample("sdk-example.ts")).trimEnd().split("\n");
+  expect(lines.slice(0, 4)).toEqual([
+    "message undefined",
+    "custom 1",
+    "message undefined",
+    "custom 1",
+  ]);
+  expect(lines.join()).toContain("Hi, Ann.");
+  expect(lines.at(-1)).toBe("LEAFLOG_REFUSED unsafe-name");
+});
+
 test("both commands are those of package.json, and every file named in it is there", async () => {
   const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   expect(readme).toContain("npm ci && npm start\n");
