@@ -75,8 +75,15 @@ class FilesBelow implements DirectoryHost {
 
   constructor(options: DirectoryHostOptions) {
     const names = ["root", "rights", "locate", "identify", "transcript", "maxHoldMs"] as const;
-    readOptions("options", options ?? null, names);
-    const { root, rights, locate, identify, transcript = {}, maxHoldMs } = options;
+    readOptions("options", options, names);
+    const {
+      root,
+      rights,
+      locate,
+      identify,
+      transcript = {},
+      maxHoldMs,
+    } = options ?? ({} as DirectoryHostOptions);
     if (typeof root !== "string" || root === "" || root.includes("\0")) {
       throw invalid("root", root, "the path of a directory: a non-empty string without NUL");
     }

@@ -30,7 +30,7 @@ export async function mirror(
   identity: TranscriptIdentity,
   options: unknown,
 ): Promise<MirrorResult> {
-  const { messages, signal: given, ...rest } = readOptions("options", options ?? null, NAMES);
+  const { messages, signal: given, ...rest } = readOptions("options", options, NAMES);
   const list = readArray("messages", messages, MAX_MESSAGES);
   const terms = { identity, right: "append", signal: readSignal(given) } as const;
   return calls.run(terms, async (access, signal) => {

@@ -55,7 +55,7 @@ export class MemoryHost implements DirectoryHost {
 
   /** Use {@link memoryHost}. */
   constructor(options: MemoryHostOptions) {
-    readOptions("options", options ?? null, ["rights", "transcript", "maxHoldMs"]);
+    readOptions("options", options, ["rights", "transcript", "maxHoldMs"]);
     const { rights = ["read", "append"], transcript, maxHoldMs } = options;
     this.#rights = rightsOf(rights);
     this.#transcript = { ...transcript, fileSystem: this.#fileSystem };
