@@ -1,5 +1,6 @@
 import { LeaflogError } from "../errors.js";
 import { invalid } from "../options.js";
+import type { EntryInput } from "./entry.js";
 import { newEntryId } from "./entry-id.js";
 import { DEFAULT_FORMAT, TRANSCRIPT_FORMATS, type TranscriptFormat } from "./transcript-format.js";
 
@@ -153,6 +154,15 @@ function takeId(
   delete members[name];
   if (id === undefined || own === undefined || id === own) return id ?? own;
   throw invalid(name, own, `left out, or the same as \`id\`, which is ${String(id)}`);
+}
+
+/**
+ * What a caller appends as it is at this moment, in whatever format it will be written.
+ *
+ * @throws LeaflogError `LEAFLOG_NOT_SERIALIZABLE`
+ */
+export function entrySnapshot(input: unknown): EntryInput {
+  return JSON.parse(stringify(membersOf(input))) as EntryInput;
 }
 
 function membersOf(input: unknown): Record<string, unknown> {

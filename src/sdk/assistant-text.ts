@@ -99,7 +99,9 @@ function assistantText({ message }: Entry): string | undefined {
   return texts.filter((text) => text !== "").join("\n");
 }
 
-function whoseIs({ id, timestamp }: Entry): { readonly id?: string; readonly timestamp?: string } {
+/** By the names of any format. */
+function whoseIs(entry: Entry): { readonly id?: string; readonly timestamp?: string } {
+  const { timestamp, id = entry.uuid } = entry;
   return {
     ...(typeof id === "string" && { id }),
     ...(typeof timestamp === "string" && { timestamp }),

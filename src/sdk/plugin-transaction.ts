@@ -1,16 +1,23 @@
 import type { Leaf } from "../append/current-leaf.js";
 import { onTranscriptUpdate } from "../append/transcript-updates.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
-import type { Transaction } from "../transcript/transaction.js";
+import type { AppendOptions } from "../transcript/append-options.js";
+import type { StagedOnce, Transaction } from "../transcript/transaction.js";
 import { EntryReading, entryChoice, type ReadEntriesOptions } from "./entry-reading.js";
-import { notSerializable } from "./plugin-arguments.js";
-import type { PluginCalls } from "./plugin-calls.js";
+import { notSerializable, readOptions } from "./plugin-arguments.js";
+import type { Access, PluginCalls } from "./plugin-calls.js";
 import { pluginError, toldError } from "./plugin-error.js";
 import type { TranscriptIdentity } from "./transcript-identity.js";
 import { publishNotice } from "./transcript-notices.js";
 
 /** Characters of all that one transaction may publish, as JSON. */
 const MAX_NOTICES = 1024 * 1024;
+
+/** Options of `appendOnce`; see those of `append`. */
+export type AppendOnceOptions = Required<Pick<AppendOptions, "idempotencyKey">> &
+  Pick<AppendOptions, "onIdempotencyConflict">;
+
+const ONCE_OPTIONS = ["idempotencyKey", "onIdempotencyConflict"] as const;
 
 /** What the callback of `withWriteLock` may use, until it returns. */
 export interface TranscriptTransaction {
@@ -20,6 +27,11 @@ export interface TranscriptTransaction {
    * throws.
    */
   append(entry: EntryInput): { readonly id: string };
+  /**
+   * Stages an entry under an idempotency key, unless an entry of that key stands in the transcript
+   * or is staged: then tells of that one, with its `entry` if the plugin may read. See `keyed`.
+   */
+  appendOnce(entry: EntryInput, options: AppendOnceOptions): Promise<StagedOnce>;
   /** The entries of the transcript, without the staged ones. Needs the right to read. */
   read(options?: ReadEntriesOptions): AsyncGenerator<EntryRecord, void, undefined>;
   /** The leaf that the first staged entry will name as parent. Needs the right to read. */
@@ -39,15 +51,17 @@ export class PluginTransaction {
   readonly #calls: PluginCalls;
   readonly #identity: TranscriptIdentity;
   readonly #file: string;
+  readonly #mayRead: boolean;
   readonly #notices: string[] = [];
   #characters = 0;
   #lastId: string | undefined;
   #over = false;
 
-  constructor(calls: PluginCalls, identity: TranscriptIdentity, file: string) {
+  constructor(calls: PluginCalls, identity: TranscriptIdentity, access: Access) {
     this.#calls = calls;
     this.#identity = identity;
-    this.#file = file;
+    this.#file = access.transcript.file;
+    this.#mayRead = access.rights.has("read");
   }
 
   /** What the plugin gets to see. */
@@ -56,6 +70,8 @@ export class PluginTransaction {
     return Object.freeze({
       identity,
       append: (entry: EntryInput) => this.#append(tx, entry),
+      appendOnce: (entry: EntryInput, options: AppendOnceOptions) =>
+        this.#appendOnce(tx, entry, options),
       read: (options?: ReadEntriesOptions) => {
         this.#ensureUnderWay();
         return new EntryReading(this.#calls, identity, entryChoice(options));
@@ -98,6 +114,18 @@ export class PluginTransaction {
       const { id } = tx.append(entry);
       this.#lastId = id;
       return { id };
+    } catch (error) {
+      throw pluginError(error, this.#identity);
+    }
+  }
+
+  async #appendOnce(tx: Transaction, entry: EntryInput, options: unknown): Promise<StagedOnce> {
+    this.#ensureUnderWay();
+    const given = readOptions("options", options, ONCE_OPTIONS) as AppendOnceOptions;
+    try {
+      const { entry: stored, ...result } = await tx.appendOnce(entry, given);
+      if (result.appended) this.#lastId = result.id;
+      return { ...result, ...(stored && this.#mayRead && { entry: stored }) };
     } catch (error) {
       throw pluginError(error, this.#identity);
     }

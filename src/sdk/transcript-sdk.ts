@@ -1,4 +1,5 @@
 import type { AppendResult } from "../append/append-result.js";
+import { entrySnapshot } from "../entry/encoded-entry.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
 import type { MirrorResult } from "../mirror/mirror-options.js";
@@ -10,7 +11,6 @@ import {
   latestAssistantText,
 } from "./assistant-text.js";
 import { EntryReading, entryChoice, type ReadEntriesOptions } from "./entry-reading.js";
-import { entrySnapshot } from "./entry-snapshot.js";
 import { HostLife } from "./host-life.js";
 import { mirror, type SdkMirrorOptions } from "./mirror-call.js";
 import { readArray, readFunction, readOptions, readSignal } from "./plugin-arguments.js";

@@ -1,5 +1,5 @@
 import { LeaflogError } from "../errors.js";
-import { whole } from "../options.js";
+import { invalid, whole } from "../options.js";
 import { unlessAborted } from "./linked-signal.js";
 import { readFunction, readOptions, readSignal } from "./plugin-arguments.js";
 import { MAX_TIMEOUT_MS, type PluginCalls } from "./plugin-calls.js";
@@ -13,6 +13,11 @@ export interface WriteLockCallOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds for the queue and the lock, not for the callback. @default the host's, 30,000 */
   readonly timeoutMs?: number;
+  /**
+   * Whether the callback will call `appendOnce`: what has to be read for it is then read before the
+   * lock is taken, instead of while everybody waits. @default false
+   */
+  readonly keyed?: boolean;
 }
 
 /**
@@ -28,11 +33,14 @@ export async function withWriteLock<T>(
   options: unknown,
 ): Promise<T> {
   readFunction("run", run);
-  const given = readOptions("options", options, ["signal", "timeoutMs"]);
+  const given = readOptions("options", options, ["signal", "timeoutMs", "keyed"]);
   const timeoutMs = whole("timeoutMs", given.timeoutMs as number, 0, 1, MAX_TIMEOUT_MS);
+  const { keyed = false } = given;
+  if (typeof keyed !== "boolean") throw invalid("keyed", keyed, "a boolean");
   const terms = { identity, right: "append", signal: readSignal(given.signal) } as const;
-  return calls.run(terms, async ({ transcript, maxHoldMs }, signal) => {
-    const transaction = new PluginTransaction(calls, identity, transcript.file);
+  return calls.run(terms, async (access, signal) => {
+    const { transcript, maxHoldMs } = access;
+    const transaction = new PluginTransaction(calls, identity, access);
     let published: ((done: boolean) => void) | undefined;
     let done = false;
     try {
@@ -47,7 +55,7 @@ export async function withWriteLock<T>(
             published = transaction.publishing();
           }
         },
-        { signal, ...(timeoutMs > 0 && { timeoutMs }) },
+        { signal, keyed, ...(timeoutMs > 0 && { timeoutMs }) },
       );
       done = true;
       return value;

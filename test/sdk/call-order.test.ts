@@ -42,6 +42,19 @@ describe("calls", () => {
     expect(host.entries(ALICE)).toHaveLength(2);
   });
 
+  test("write entries by the names of the transcript's own dialect", async () => {
+    await using host = memoryHost({ transcript: { format: "claude-code" } });
+    const sdk = createTranscriptSdk(host);
+    const { id } = await sdk.append(ALICE, { type: "user", message: { role: "user" } });
+    const [entry] = host.entries(ALICE);
+    expect(entry).toMatchObject({ type: "user", uuid: id, parentUuid: null });
+    expect(entry).not.toHaveProperty("id");
+    const answer = { role: "assistant", content: [{ type: "text", text: "yes" }] };
+    const said = await sdk.append(ALICE, { type: "assistant", message: answer });
+    const latest = await sdk.latestAssistantText(ALICE);
+    expect(latest).toMatchObject({ state: "found", text: "yes", id: said.id });
+  });
+
   test("that are refused do not keep back those behind them, nor those on other transcripts", async () => {
     await using host = memoryHost();
     let asked = 0;

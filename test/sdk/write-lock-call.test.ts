@@ -91,6 +91,35 @@ describe("withWriteLock", () => {
     expect(host.entries(ALICE).map(({ type }) => type)).toEqual(["staged", "outer"]);
   });
 
+  test("appends once under a key; who may not read is not told what stands there", async () => {
+    await using host = memoryHost();
+    const sdk = createTranscriptSdk(host);
+    const once = (n: number) =>
+      sdk.withWriteLock(
+        ALICE,
+        (tx) =>
+          tx.appendOnce({ type: "a", n }, { idempotencyKey: "k", onIdempotencyConflict: "stored" }),
+        { keyed: true },
+      );
+    const first = await once(1);
+    expect(first).toEqual({ id: expect.any(String), appended: true });
+    expect(await once(2)).toMatchObject({ id: first.id, appended: false, entry: { n: 1 } });
+    host.grant(["append"]);
+    expect(await once(3)).toEqual({ id: first.id, appended: false });
+    const conflict = sdk.withWriteLock(ALICE, async (tx) => {
+      tx.append({ type: "b" });
+      await tx.appendOnce({ type: "a", n: 4 }, { idempotencyKey: "k" });
+    });
+    await expect(conflict).rejects.toMatchObject({
+      code: "LEAFLOG_IDEMPOTENCY_CONFLICT",
+      storedId: first.id,
+      identity: ALICE,
+    });
+    const wrong = sdk.withWriteLock(ALICE, (tx) => tx.appendOnce({ type: "a" }, {} as never));
+    await expect(wrong).rejects.toMatchObject({ code: "LEAFLOG_INVALID_ARGUMENT" });
+    expect(host.entries(ALICE)).toMatchObject([{ type: "a", n: 1 }]);
+  });
+
   test("who keeps the lock too long loses it, and nothing is written", async () => {
     await using host = memoryHost({ maxHoldMs: 30 });
     const sdk = createTranscriptSdk(host);
@@ -110,6 +139,8 @@ describe("withWriteLock", () => {
     ]) {
       expect(use).toThrow(expect.objectContaining({ code: "LEAFLOG_CLOSED", identity: ALICE }));
     }
+    const late = kept?.appendOnce({ type: "late" }, { idempotencyKey: "late" });
+    await expect(late).rejects.toMatchObject({ code: "LEAFLOG_CLOSED" });
     await expect(kept?.leaf()).rejects.toMatchObject({ code: "LEAFLOG_CLOSED" });
   });
 
