@@ -1,22 +1,23 @@
 import type { MigrationReport } from "../append/migration/migration.js";
 import { migrateTranscript } from "../transcript/migrate-transcript.js";
-import { ensureThere, onlyFile, parse } from "./arguments.js";
+import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./arguments.js";
 import type { Command } from "./command.js";
 import { EXIT } from "./exit-code.js";
 import { printable } from "./printable.js";
 import { withProgress } from "./progress.js";
 
 export const migrate: Command = {
-  usage: "migrate FILE [--backup] [--json]",
+  usage: "migrate FILE [--backup] [--format NAME] [--json]",
   summary: "link the entries of a linear transcript of any size; every other byte stays",
   async run(args, console) {
-    const { values, positionals } = parse(args, { backup: { type: "boolean" } });
+    const { values, positionals } = parse(args, { ...FORMAT, backup: { type: "boolean" } });
     const file = onlyFile(positionals, migrate.usage);
+    const format = formatOption(values.format);
     await ensureThere(file);
     const backup = values.backup ?? false;
     const signal = console.interruption?.();
     const report = await withProgress(console, "migrating", (onProgress) =>
-      migrateTranscript(file, { backup, onProgress, ...(signal && { signal }) }),
+      migrateTranscript(file, { ...format, backup, onProgress, ...(signal && { signal }) }),
     );
     console.out(values.json ? JSON.stringify(report) : printable(describe(report)));
     if (report.malformed > 0) console.note(`leaflog: ${report.malformed} malformed lines kept`);

@@ -44,7 +44,7 @@ export interface TreeEntry {
 }
 
 export const tree: Command = {
-  usage: "tree FILE [--all | --rows N | --html [PAGE]] [--format NAME] [--json]",
+  usage: "tree FILE [--all | --rows N | --html [PAGE] [--chars N]] [--format NAME] [--json]",
   summary: "draw the branches in N rows (200); --html writes a page to open, fold and search",
   async run(args, console) {
     const { values, positionals } = parse(args, {
@@ -52,11 +52,15 @@ export const tree: Command = {
       all: { type: "boolean" },
       rows: { type: "string" },
       html: { type: "boolean" },
+      chars: { type: "string" },
     });
     const [page, ...rest] = values.html ? positionals.slice(1) : [];
     const file = onlyFile(values.html ? positionals.slice(0, 1) : positionals, tree.usage);
     const rows = wholeNumber("--rows", values.rows, ROWS);
     const chosen = [values.all, values.rows !== undefined, values.html].filter(Boolean).length;
+    const maxCharacters = wholeNumber("--chars", values.chars, CHARACTERS);
+    if (values.chars !== undefined && !values.html)
+      throw new UsageError("--chars goes with --html");
     if (chosen > 1 || rest.length > 0 || (values.html && values.json)) {
       throw new UsageError(`usage: leaflog ${tree.usage}`);
     }
@@ -64,7 +68,7 @@ export const tree: Command = {
     await ensureThere(file);
     await using transcript = await openTranscript(file, named);
     const found = await readWhole(transcript, await foundFormat(transcript.file, named), console);
-    if (values.html) await writeHtml(transcript, found, page, console);
+    if (values.html) await writeHtml(transcript, found, { page, maxCharacters }, console);
     else if (values.json) await printJson(transcript, found, console);
     else await draw(transcript, found, values.all ? undefined : rows, console);
     return EXIT.ok;
@@ -131,7 +135,7 @@ async function titleOf(transcript: Transcript, found: EntryTree): Promise<string
 async function writeHtml(
   transcript: Transcript,
   found: EntryTree,
-  page: string | undefined,
+  { page, maxCharacters }: { readonly page: string | undefined; readonly maxCharacters: number },
   console: Console,
 ): Promise<void> {
   const signal = console.interruption?.();
@@ -139,7 +143,7 @@ async function writeHtml(
   const facts = await titleOf(transcript, found);
   await withProgress(console, "writing", async (onProgress) => {
     const records = recordsOf(transcript, found, { onProgress, signal });
-    const pieces = pageOf({ title, facts, tree: found, records, maxCharacters: CHARACTERS });
+    const pieces = pageOf({ title, facts, tree: found, records, maxCharacters });
     if (page === "-") {
       for await (const piece of pieces) {
         if (ended(console)) return;

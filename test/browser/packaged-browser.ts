@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "../support/run.js";
@@ -33,7 +33,6 @@ export async function packagedBrowser(): Promise<BrowserProgram | string> {
 
 async function unpack(): Promise<void> {
   const name: string = "@sparticuz/chromium";
-  await mkdir(MODULES, { recursive: true });
   const directory = await mkdtemp(join(MODULES, ".unpacking-"));
   const { TMPDIR } = process.env;
   try {

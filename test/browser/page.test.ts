@@ -65,6 +65,7 @@ describe("the page of leaflog tree --html, in Chromium", { timeout: 180_000 }, (
 
   beforeAll(async () => {
     browser = await Browser.start();
+    if (typeof browser === "string") console.warn(browser);
   }, 180_000);
   afterAll(async () => {
     if (typeof browser !== "string") await browser.close();

@@ -136,6 +136,7 @@ details[open] > summary .first { display: none; }
 .more { display: block; margin-top: 8px; font: 13px/1.5 system-ui, sans-serif; }
 .branches { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; margin-top: 9px; color: var(--faint); font-size: 13px; }
 .branches button { max-width: 100%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--ink); }
+.branches [aria-current] { border-color: var(--accent); background: var(--chosen); }
 .sentinel { height: 1px; }
 .wait { padding: 20px; color: var(--faint); }
 .is-ready .wait { display: none; }

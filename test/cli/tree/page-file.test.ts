@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { HEADER_LINE, linkedLine } from "../../support/lines.js";
@@ -51,6 +51,10 @@ describe("leaflog tree --html", () => {
 
   test("writes the page to stdout with -, and goes with no other way to draw", async () => {
     const { file } = await scene();
+    await appendFile(file, linkedLine("long", "a", { message: { content: "0123456789" } }));
+    const short = await runCli(["tree", file, "--html", "-", "--chars", "4"]);
+    expect(short.stdout).toContain('"text":"0123"}],"cut":6}');
+    expect((await runCli(["tree", file, "--chars", "4"])).code).toBe(2);
     const { code, stdout } = await runCli(["tree", file, "--html", "-"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^<!doctype html>\n/);

@@ -82,6 +82,10 @@ export class Conversation {
     return this.path.slice(from, to).map((node) => {
       const view = entryView(node, this.query, this.choose);
       if (node === this.current) view.classList.add("current");
+      for (const button of view.querySelectorAll("[data-branch]")) {
+        const isTaken = this.indexes.has(Number(button.getAttribute("data-branch")));
+        if (isTaken) button.setAttribute("aria-current", "true");
+      }
       return view;
     });
   }

@@ -174,7 +174,7 @@ export class Outline {
       const end = this.ends[row] ?? 0;
       view.append(element("span", "count", `+${end - row - 1}`));
       const forks = (this.forksBefore[end] ?? 0) - (this.forksBefore[row + 1] ?? 0);
-      const text = forks === 1 ? "1 fork" : `${forks} forks`;
+      const text = `${forks} ${forks === 1 ? "fork" : "forks"} within`;
       if (forks > 0) view.append(element("span", "mark is-fork", text));
     }
     for (const [mark, kind] of marksOf(node)) view.append(element("span", `mark ${kind}`, mark));
