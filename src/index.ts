@@ -64,11 +64,24 @@ export {
 } from "./transcript/migrate-transcript.js";
 export { openTranscript } from "./transcript/open-transcript.js";
 export {
+  followTranscript,
+  type ReadOptions,
+  readBranch,
+  readEntries,
+  readEntry,
+  readHeader,
+  readLeaf,
+  readPage,
+  readTail,
+  snapshotTranscript,
+} from "./transcript/read-transcript.js";
+export {
   type RepairTranscriptOptions,
   repairTranscript,
 } from "./transcript/repair-transcript.js";
 export type { StagedOnce, Transaction, TransactionOptions } from "./transcript/transaction.js";
 export type { Transcript } from "./transcript/transcript.js";
+export type { TranscriptReader } from "./transcript/transcript-reader.js";
 export {
   type VerifyTranscriptOptions,
   verifyTranscript,

@@ -1,5 +1,5 @@
 import { resolveFile } from "../file/resolve-file.js";
-import { invalid, resolveOptions, type TranscriptOptions } from "../options.js";
+import { filePath, resolveOptions, type TranscriptOptions } from "../options.js";
 import { readFailed } from "../read/open-to-read.js";
 import { Transcript } from "./transcript.js";
 
@@ -23,11 +23,9 @@ export async function resolveTranscript(
   file: string,
   fs: TranscriptOptions["fileSystem"] & object,
 ): Promise<string> {
-  if (typeof file !== "string" || file === "" || file.includes("\0")) {
-    throw invalid("file", file, "a path: a non-empty string without NUL");
-  }
+  const path = filePath(file);
   try {
-    return await resolveFile(fs, file);
+    return await resolveFile(fs, path);
   } catch (error) {
     throw readFailed(file, error);
   }

@@ -6,21 +6,9 @@ import type { KeyedCall } from "../append/idempotency/keyed-call.js";
 import { aborted } from "../append/pending-calls.js";
 import type { EncodedEntry } from "../entry/encoded-entry.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
-import type { Header } from "../entry/header.js";
-import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
-import { invalid, MAX_TIMEOUT_MS, oneOf, type ResolvedOptions, whole } from "../options.js";
-import type { BranchEnd } from "../read/branch-walk.js";
-import { type FollowOptions, followEntries } from "../read/follow-entries.js";
-import { type BranchOptions, readBranch } from "../read/read-branch.js";
-import { type EntryOptions, readEntryById } from "../read/read-by-id.js";
-import { type EntriesOptions, readEntries } from "../read/read-entries.js";
-import { readSourceFormat } from "../read/read-format.js";
-import { readHeader } from "../read/read-header.js";
-import { type Page, type PageOptions, readPage } from "../read/read-page.js";
-import { readSnapshot, type Snapshot, type SnapshotOptions } from "../read/read-snapshot.js";
-import type { ReadSource } from "../read/read-source.js";
-import { readTailEntries, type TailOptions } from "../read/read-tail.js";
+import { invalid, MAX_TIMEOUT_MS, type ResolvedOptions, whole } from "../options.js";
+import type { FollowOptions } from "../read/follow-entries.js";
 import { AppendEncoding } from "./append-encoding.js";
 import { type AppendOptions, keyedCall, keysOf } from "./append-options.js";
 import { shareWriter, type WriterShare } from "./open-writers.js";
@@ -31,12 +19,13 @@ import {
   type TransactionOptions,
 } from "./transaction.js";
 import { grantAccess } from "./transcript-access.js";
+import { sourceOf, TranscriptReader } from "./transcript-reader.js";
 
 /**
- * A handle on one transcript. Handles on one file share its queue, lock and descriptor, under
- * whatever name they were opened; close each.
+ * A handle on one transcript, to read it and to append to it. Handles on one file share its queue,
+ * lock and descriptor, under whatever name they were opened; close each.
  */
-export class Transcript implements AsyncDisposable {
+export class Transcript extends TranscriptReader implements AsyncDisposable {
   static {
     grantAccess((transcript) => ({
       options: transcript.#options,
@@ -46,10 +35,7 @@ export class Transcript implements AsyncDisposable {
     }));
   }
 
-  /** Absolute path, symlinks resolved. */
-  readonly file: string;
   readonly #options: ResolvedOptions;
-  readonly #source: ReadSource;
   readonly #share: WriterShare;
   readonly #encoding: AppendEncoding;
   /** Ends what would wait for ever. */
@@ -58,15 +44,8 @@ export class Transcript implements AsyncDisposable {
 
   /** Use {@link openTranscript}. */
   constructor(file: string, options: ResolvedOptions) {
-    this.file = file;
+    super(sourceOf(file, options));
     this.#options = options;
-    this.#source = {
-      fileSystem: options.fileSystem,
-      file,
-      maxEntryBytes: options.maxEntryBytes,
-      maxOpenFiles: options.maxOpenFiles,
-      format: options.format,
-    };
     this.#share = shareWriter(file, options);
     this.#encoding = new AppendEncoding(file, options, () => this.#share.writer.lastTail);
   }
@@ -199,113 +178,14 @@ export class Transcript implements AsyncDisposable {
     });
   }
 
-  /**
-   * The entry that the next append would name as parent, as the file stands now. Reads without the
-   * lock; what is still in the queue does not count.
-   *
-   * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`
-   */
-  leaf(): Promise<Leaf> {
-    return currentLeaf(this.#source, this.#share.writer.lastTail);
+  override leaf(): Promise<Leaf> {
+    return currentLeaf(this.source, this.#share.writer.lastTail);
   }
 
-  /**
-   * The header; undefined when there is no file, its first line is damaged, or its dialect has none.
-   *
-   * @throws LeaflogError `LEAFLOG_READ_FAILED`
-   */
-  header(): Promise<Header | undefined> {
-    return readHeader(this.#source);
-  }
-
-  /**
-   * The dialect: what `format` said, else what the first lines say now; pi's where there is no file.
-   *
-   * @throws LeaflogError `LEAFLOG_READ_FAILED`
-   */
-  format(): Promise<TranscriptFormat> {
-    return readSourceFormat(this.#source);
-  }
-
-  /**
-   * The entries, first to last or last to first. See {@link readEntries}.
-   *
-   * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
-   */
-  entries(options: EntriesOptions = {}): AsyncIterable<EntryRecord> {
-    whole("from", options.from, 0, 0);
-    return readEntries(this.#source, options);
-  }
-
-  /**
-   * The last `count` entries in file order, at a cost that does not depend on the file's size.
-   *
-   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
-   */
-  async tail(count: number, options: TailOptions = {}): Promise<EntryRecord[]> {
-    whole("maxBytes", options.maxBytes, 0, 0);
-    return readTailEntries(this.#source, whole("count", count, 0, 0), options);
-  }
-
-  /**
-   * The last entry of that id; undefined when there is none. Searched from the end of the file.
-   *
-   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
-   */
-  async entry(id: string, options: EntryOptions = {}): Promise<EntryRecord | undefined> {
-    if (typeof id !== "string") throw invalid("id", id, "an entry id");
-    return readEntryById(this.#source, id, options);
-  }
-
-  /**
-   * The entries from the leaf, or from `fromId`, to the root. See {@link readBranch}.
-   *
-   * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
-   */
-  branch(
-    fromId?: string,
-    options: BranchOptions = {},
-  ): AsyncGenerator<EntryRecord, BranchEnd, undefined> {
-    if (fromId !== undefined && typeof fromId !== "string") {
-      throw invalid("fromId", fromId, "an entry id");
-    }
-    return readBranch(this.#source, fromId, options);
-  }
-
-  /**
-   * Some entries, and cursors to go on from. See {@link readPage}.
-   *
-   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
-   */
-  async page(options: PageOptions = {}): Promise<Page> {
-    cursorText(options.cursor);
-    whole("limit", options.limit, 1, 1);
-    whole("maxBytes", options.maxBytes, 1, 1);
-    oneOf("direction", options.direction, ["forward", "backward"]);
-    return readPage(this.#source, options);
-  }
-
-  /**
-   * The entries as they are appended, until the signal, `close` or the caller ends it. See
-   * {@link followEntries}.
-   *
-   * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
-   */
-  follow(options: FollowOptions = {}): AsyncGenerator<EntryRecord, void, undefined> {
-    cursorText(options.cursor);
-    whole("pollMs", options.pollMs, 1, 1, MAX_TIMEOUT_MS);
-    oneOf("from", options.from, ["end", "start"]);
+  /** As the reader's; `close` ends it, too. */
+  override follow(options: FollowOptions = {}): AsyncGenerator<EntryRecord, void, undefined> {
     const ends = [this.#closed.signal, ...(options.signal ? [options.signal] : [])];
-    return followEntries(this.#source, { ...options, signal: AbortSignal.any(ends) });
-  }
-
-  /**
-   * The lines that the transcript has now, as a stream of known length. See {@link readSnapshot}.
-   *
-   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`
-   */
-  async snapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
-    return readSnapshot(this.#source, options);
+    return super.follow({ ...options, signal: AbortSignal.any(ends) });
   }
 
   /**
@@ -340,11 +220,5 @@ export class Transcript implements AsyncDisposable {
     if (!this.#closing) return;
     const message = "the transcript handle is closed; open the transcript again";
     throw new LeaflogError("LEAFLOG_CLOSED", message, { file: this.file });
-  }
-}
-
-function cursorText(cursor: unknown): void {
-  if (cursor !== undefined && typeof cursor !== "string") {
-    throw invalid("cursor", cursor, "a cursor of `page`");
   }
 }

@@ -1,0 +1,99 @@
+import { resolve } from "node:path";
+import type { Leaf } from "../append/current-leaf.js";
+import type { EntryRecord } from "../entry/entry.js";
+import type { Header } from "../entry/header.js";
+import { filePath, resolveOptions, type TranscriptOptions } from "../options.js";
+import type { BranchEnd } from "../read/branch-walk.js";
+import type { FollowOptions } from "../read/follow-entries.js";
+import type { BranchOptions } from "../read/read-branch.js";
+import type { EntryOptions } from "../read/read-by-id.js";
+import type { EntriesOptions } from "../read/read-entries.js";
+import type { Page, PageOptions } from "../read/read-page.js";
+import type { Snapshot, SnapshotOptions } from "../read/read-snapshot.js";
+import type { TailOptions } from "../read/read-tail.js";
+import { sourceOf, TranscriptReader } from "./transcript-reader.js";
+
+// The readers of a handle for a path alone: nothing is opened that would have to be closed.
+
+/** What every function that reads a path takes, beside the options of that reader. */
+export type ReadOptions = Pick<
+  TranscriptOptions,
+  "fileSystem" | "format" | "maxEntryBytes" | "maxOpenFiles"
+>;
+
+/** `Transcript.leaf` of a path. */
+export async function readLeaf(file: string, options: ReadOptions = {}): Promise<Leaf> {
+  return readerOf(file, options).leaf();
+}
+
+/** `Transcript.header` of a path. */
+export async function readHeader(
+  file: string,
+  options: ReadOptions = {},
+): Promise<Header | undefined> {
+  return readerOf(file, options).header();
+}
+
+/** `Transcript.entries` of a path. */
+export function readEntries(
+  file: string,
+  options: EntriesOptions & ReadOptions = {},
+): AsyncIterable<EntryRecord> {
+  return readerOf(file, options).entries(options);
+}
+
+/** `Transcript.tail` of a path. */
+export async function readTail(
+  file: string,
+  count: number,
+  options: TailOptions & ReadOptions = {},
+): Promise<EntryRecord[]> {
+  return readerOf(file, options).tail(count, options);
+}
+
+/** `Transcript.entry` of a path. */
+export async function readEntry(
+  file: string,
+  id: string,
+  options: EntryOptions & ReadOptions = {},
+): Promise<EntryRecord | undefined> {
+  return readerOf(file, options).entry(id, options);
+}
+
+/** `Transcript.branch` of a path. */
+export function readBranch(
+  file: string,
+  fromId?: string,
+  options: BranchOptions & ReadOptions = {},
+): AsyncGenerator<EntryRecord, BranchEnd, undefined> {
+  return readerOf(file, options).branch(fromId, options);
+}
+
+/** `Transcript.page` of a path. */
+export async function readPage(
+  file: string,
+  options: PageOptions & ReadOptions = {},
+): Promise<Page> {
+  return readerOf(file, options).page(options);
+}
+
+/** `Transcript.follow` of a path. */
+export function followTranscript(
+  file: string,
+  options: FollowOptions & ReadOptions = {},
+): AsyncGenerator<EntryRecord, void, undefined> {
+  return readerOf(file, options).follow(options);
+}
+
+/** `Transcript.snapshot` of a path. */
+export async function snapshotTranscript(
+  file: string,
+  options: SnapshotOptions & ReadOptions = {},
+): Promise<Snapshot> {
+  return readerOf(file, options).snapshot(options);
+}
+
+/** Symlinks need not be resolved to read: the system does, at each opening. */
+function readerOf(file: string, options: ReadOptions): TranscriptReader {
+  return new TranscriptReader(sourceOf(resolve(filePath(file)), resolveOptions(options)));
+}

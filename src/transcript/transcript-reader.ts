@@ -1,0 +1,148 @@
+import { currentLeaf, type Leaf } from "../append/current-leaf.js";
+import type { EntryRecord } from "../entry/entry.js";
+import type { Header } from "../entry/header.js";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
+import { invalid, MAX_TIMEOUT_MS, oneOf, type ResolvedOptions, whole } from "../options.js";
+import type { BranchEnd } from "../read/branch-walk.js";
+import { type FollowOptions, followEntries } from "../read/follow-entries.js";
+import { type BranchOptions, readBranch } from "../read/read-branch.js";
+import { type EntryOptions, readEntryById } from "../read/read-by-id.js";
+import { type EntriesOptions, readEntries } from "../read/read-entries.js";
+import { readSourceFormat } from "../read/read-format.js";
+import { readHeader } from "../read/read-header.js";
+import { type Page, type PageOptions, readPage } from "../read/read-page.js";
+import { readSnapshot, type Snapshot, type SnapshotOptions } from "../read/read-snapshot.js";
+import type { ReadSource } from "../read/read-source.js";
+import { readTailEntries, type TailOptions } from "../read/read-tail.js";
+
+/** What the options of a transcript tell its readers. */
+export function sourceOf(file: string, options: ResolvedOptions): ReadSource {
+  const { fileSystem, maxEntryBytes, maxOpenFiles, format } = options;
+  return { file, fileSystem, maxEntryBytes, maxOpenFiles, format };
+}
+
+/** Reads one transcript, without the lock and without changing anything. Nothing is to be closed. */
+export class TranscriptReader {
+  /** Absolute path. */
+  readonly file: string;
+  protected readonly source: ReadSource;
+
+  constructor(source: ReadSource) {
+    this.file = source.file;
+    this.source = source;
+  }
+
+  /**
+   * The entry that the next append would name as parent, as the file stands now. Reads without the
+   * lock; what is still in the queue does not count.
+   *
+   * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`
+   */
+  leaf(): Promise<Leaf> {
+    return currentLeaf(this.source, undefined);
+  }
+
+  /**
+   * The header; undefined when there is no file, its first line is damaged, or its dialect has none.
+   *
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`
+   */
+  header(): Promise<Header | undefined> {
+    return readHeader(this.source);
+  }
+
+  /**
+   * The dialect: what `format` said, else what the first lines say now; pi's where there is no file.
+   *
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`
+   */
+  format(): Promise<TranscriptFormat> {
+    return readSourceFormat(this.source);
+  }
+
+  /**
+   * The entries, first to last or last to first. See {@link readEntries}.
+   *
+   * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
+   */
+  entries(options: EntriesOptions = {}): AsyncIterable<EntryRecord> {
+    whole("from", options.from, 0, 0);
+    return readEntries(this.source, options);
+  }
+
+  /**
+   * The last `count` entries in file order, at a cost that does not depend on the file's size.
+   *
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
+   */
+  async tail(count: number, options: TailOptions = {}): Promise<EntryRecord[]> {
+    whole("maxBytes", options.maxBytes, 0, 0);
+    return readTailEntries(this.source, whole("count", count, 0, 0), options);
+  }
+
+  /**
+   * The last entry of that id; undefined when there is none. Searched from the end of the file.
+   *
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
+   */
+  async entry(id: string, options: EntryOptions = {}): Promise<EntryRecord | undefined> {
+    if (typeof id !== "string") throw invalid("id", id, "an entry id");
+    return readEntryById(this.source, id, options);
+  }
+
+  /**
+   * The entries from the leaf, or from `fromId`, to the root. See {@link readBranch}.
+   *
+   * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
+   */
+  branch(
+    fromId?: string,
+    options: BranchOptions = {},
+  ): AsyncGenerator<EntryRecord, BranchEnd, undefined> {
+    if (fromId !== undefined && typeof fromId !== "string") {
+      throw invalid("fromId", fromId, "an entry id");
+    }
+    return readBranch(this.source, fromId, options);
+  }
+
+  /**
+   * Some entries, and cursors to go on from. See {@link readPage}.
+   *
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
+   */
+  async page(options: PageOptions = {}): Promise<Page> {
+    cursorText(options.cursor);
+    whole("limit", options.limit, 1, 1);
+    whole("maxBytes", options.maxBytes, 1, 1);
+    oneOf("direction", options.direction, ["forward", "backward"]);
+    return readPage(this.source, options);
+  }
+
+  /**
+   * The entries as they are appended, until the signal or the caller ends it. See
+   * {@link followEntries}.
+   *
+   * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
+   */
+  follow(options: FollowOptions = {}): AsyncGenerator<EntryRecord, void, undefined> {
+    cursorText(options.cursor);
+    whole("pollMs", options.pollMs, 1, 1, MAX_TIMEOUT_MS);
+    oneOf("from", options.from, ["end", "start"]);
+    return followEntries(this.source, options);
+  }
+
+  /**
+   * The lines that the transcript has now, as a stream of known length. See {@link readSnapshot}.
+   *
+   * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`
+   */
+  async snapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
+    return readSnapshot(this.source, options);
+  }
+}
+
+function cursorText(cursor: unknown): void {
+  if (cursor !== undefined && typeof cursor !== "string") {
+    throw invalid("cursor", cursor, "a cursor of `page`");
+  }
+}
