@@ -3,6 +3,7 @@ import { type ResolvedOptions, resolveOptions } from "../options.js";
 import type { ReadSource } from "../read/read-source.js";
 import { resolveTranscript } from "../transcript/open-transcript.js";
 import { Transcript } from "../transcript/transcript.js";
+import { sourceOf } from "../transcript/transcript-reader.js";
 import type { TranscriptGrant } from "./transcript-host.js";
 
 /** Transcripts that stay open when nobody uses them. */
@@ -16,9 +17,8 @@ export class GrantedTranscript {
   users = 0;
 
   constructor(file: string, options: ResolvedOptions) {
-    const { fileSystem, maxEntryBytes, format } = options;
     this.transcript = new Transcript(file, options);
-    this.source = { fileSystem, file, maxEntryBytes, format };
+    this.source = sourceOf(file, options);
   }
 }
 
