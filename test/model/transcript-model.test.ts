@@ -1,6 +1,6 @@
 /**
  * Random sequences of everything that may happen to a transcript, against a model of the design.
- * 1,000 of them; with LEAFLOG_LONG=1 in the environment 100,000. A failure prints its seed, its
+ * 1,000 of them; with LEAFLOG_LONG=1 in the environment 20,000. A failure prints its seed, its
  * path and the shortest sequence that still fails; hand the first two to `fc.assert` to see it again.
  */
 import { mkdtemp } from "node:fs/promises";
@@ -15,7 +15,7 @@ import { type Policy, TranscriptModel } from "./transcript-model.js";
 import { World } from "./world.js";
 
 const IS_LONG = process.env.LEAFLOG_LONG === "1";
-const RUNS = IS_LONG ? 100_000 : 1000;
+const RUNS = IS_LONG ? 20_000 : 1000;
 /** Sequences wait for timers as much as they work: several go on at a time. */
 const LANES = 5;
 const TIMEOUT_MS = IS_LONG ? 4 * 3_600_000 : 120_000;
