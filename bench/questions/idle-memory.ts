@@ -10,7 +10,7 @@ const APPENDED = { short: 500, full: 10_000 } as const;
 /** Opened at a time. */
 const TOGETHER = 100;
 /** Milliseconds in which leases and descriptors are given back. */
-const SETTLE_MS = 300;
+const SETTLE_MS = 150;
 
 /** Transcripts that are open while nobody appends. */
 export const idleMemory: Question = {

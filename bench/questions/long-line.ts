@@ -9,7 +9,6 @@ import { writerKind } from "../writers/writers.js";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
-const IDLE_MS = 400;
 const LINE_BYTES: Readonly<Record<string, number>> = {
   "1 MB line": MiB,
   "4 MB line": 4 * MiB,
@@ -46,8 +45,8 @@ export const longLine: Question = {
       await writeFixture(directory, name, { lineBytes: KiB, entries: ENTRIES, lastBytes });
     }
   },
-  trial: async ({ case: name, arm }, { directory, fixtures }) => {
-    if (arm === IDLE) return idleTrial(IDLE_MS);
+  trial: async ({ case: name, arm }, { form, directory, fixtures }) => {
+    if (arm === IDLE) return idleTrial({ form });
     const fixture = await readFixture(fixtures, name);
     const read = READERS[arm];
     if (read) {

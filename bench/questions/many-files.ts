@@ -10,7 +10,6 @@ import { writerKind } from "../writers/writers.js";
 
 const FILES = 200;
 const APPENDS_EACH = { short: 20, full: 100 } as const;
-const IDLE_MS = 300;
 const LANES: Readonly<Record<string, number>> = {
   "200 files, one by one each": 1,
   "200 files, 10 in flight each": 10,
@@ -30,7 +29,7 @@ export const manyFiles: Question = {
     ...each(form === "full" ? ["200 files, 10 in flight each"] : [], ["leaflog", "floor"]),
   ],
   trial: async ({ case: name, arm }, { form, directory }) => {
-    if (arm === IDLE) return idleTrial(IDLE_MS);
+    if (arm === IDLE) return idleTrial({ form });
     const kind = writerKind(arm);
     const messages = new Messages(300);
     const count = APPENDS_EACH[form];

@@ -9,7 +9,6 @@ import { loadPi } from "../writers/pi.js";
 
 const MiB = 1024 * 1024;
 const MB = { short: 32, full: 256 } as const;
-const IDLE_MS = 500;
 
 const MIGRATIONS: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
   "leaflog migrate": (file) => migrateTranscript(file),
@@ -28,8 +27,8 @@ export const migrate: Question = {
     const bytes = MB[form] * MiB;
     await writeFixture(directory, caseOf(form), { lineBytes: "recorded", bytes, linear: true });
   },
-  trial: async ({ case: name, arm }, { directory, fixtures }) => {
-    if (arm === IDLE) return idleTrial(IDLE_MS);
+  trial: async ({ case: name, arm }, { form, directory, fixtures }) => {
+    if (arm === IDLE) return idleTrial({ form });
     const fixture = await readFixture(fixtures, name);
     const file = join(directory, "linear.jsonl");
     await copyFile(fixture.path, file, constants.COPYFILE_FICLONE);

@@ -4,15 +4,14 @@ import { writingTrial } from "../harness/writing-trial.js";
 import { appendInLanes, appendOutstanding } from "../workload/in-flight.js";
 import { writerKind } from "../writers/writers.js";
 
-const COUNT = { short: 30_000, full: 100_000 } as const;
-const IDLE_MS = 400;
+const COUNT = { short: 20_000, full: 100_000 } as const;
 /**
  * Appends by which the slower arms are measured, so that all of it takes no hour. It is to their
  * advantage: the longer the file and the queue, the slower they are.
  */
 const FEWER: Readonly<Record<string, number>> = {
-  "appendFile, 64 in flight": 6000,
-  "node:sqlite": 15_000,
+  "appendFile, 64 in flight": 5000,
+  "node:sqlite": 10_000,
   OpenClaw: 200,
 };
 const FAST = ["leaflog", "sonic-boom", "sonic-boom tuned", "sonic-boom buffers"];
@@ -29,7 +28,7 @@ export const outstanding: Question = {
     ...each([`${COUNT[form].toLocaleString("en")} x 300 B`], [...FAST, ...Object.keys(FEWER)]),
   ],
   trial: async ({ arm }, { form, directory }) => {
-    if (arm === IDLE) return idleTrial(IDLE_MS);
+    if (arm === IDLE) return idleTrial({ form });
     const count = FEWER[arm] ?? COUNT[form];
     const [name = arm, lanes] = arm.split(", ");
     return writingTrial({

@@ -12,7 +12,6 @@ const MiB = 1024 * 1024;
 const STREAM_MB = { short: 32, full: 256 } as const;
 const BRANCH = "branch of 100,000";
 const BRANCH_ENTRIES = 100_000;
-const IDLE_MS = 500;
 
 /** Reads a fixture; resolves to how many entries it met. */
 type Reader = (file: string) => Promise<number>;
@@ -77,8 +76,8 @@ export const reading: Question = {
     await writeFixture(directory, streamCase(form), { lineBytes: "recorded", bytes });
     await writeFixture(directory, BRANCH, { lineBytes: 400, entries: BRANCH_ENTRIES });
   },
-  trial: async ({ case: name, arm }, { fixtures }) => {
-    if (arm === IDLE) return idleTrial(IDLE_MS);
+  trial: async ({ case: name, arm }, { form, fixtures }) => {
+    if (arm === IDLE) return idleTrial({ form });
     const fixture = await readFixture(fixtures, name);
     const read = READERS[arm] as Reader;
     if (arm.startsWith("pi ")) await loadPi();

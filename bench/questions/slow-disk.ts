@@ -11,9 +11,8 @@ import type { WriterKind } from "../writers/writer.js";
 
 /** Milliseconds that each operation takes more. */
 const DELAY_MS = 20;
-const IDLE_MS = 300;
 const COUNTS = {
-  "one by one": { lanes: 1, count: 10 },
+  "one by one": { lanes: 1, count: 5 },
   "1,000 in flight": { lanes: 1000, count: 1000 },
 } as const;
 
@@ -59,8 +58,8 @@ export const slowDisk: Question = {
     ...each(["one by one"], ["leaflog", "floor", "appendFileSync"]),
     ...each(["1,000 in flight"], ["leaflog"]),
   ],
-  trial: async ({ case: name, arm }, { directory }) => {
-    if (arm === IDLE) return idleTrial(IDLE_MS);
+  trial: async ({ case: name, arm }, { form, directory }) => {
+    if (arm === IDLE) return idleTrial({ form });
     const { lanes, count } = COUNTS[name as keyof typeof COUNTS];
     return writingTrial({
       kind: WRITERS[arm] as WriterKind,

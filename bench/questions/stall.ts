@@ -14,7 +14,6 @@ import { writerKind } from "../writers/writers.js";
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const CASE = "appends beside reading 16 MB, verifying and migrating";
-const IDLE_MS = 600;
 const APPENDS = 1000;
 const FILES = 20;
 
@@ -85,8 +84,8 @@ export const stall: Question = {
     const long = { lineBytes: KiB, entries: 100, lastBytes: 32 * MiB } as const;
     await writeFixture(directory, "long-line", long);
   },
-  trial: async ({ arm }, { directory, fixtures }) => {
-    if (arm === IDLE) return idleTrial(IDLE_MS);
+  trial: async ({ arm }, { form, directory, fixtures }) => {
+    if (arm === IDLE) return idleTrial({ form });
     const linear = join(directory, "linear.jsonl");
     await copyFile((await readFixture(fixtures, "linear")).path, linear);
     const place: Place = {

@@ -8,7 +8,6 @@ import { readFixture, writeFixture } from "../workload/fixture.js";
 
 const MiB = 1024 * 1024;
 const MB = { short: 32, full: 256 } as const;
-const IDLE_MS = 500;
 
 /** Checks a fixture; resolves to how many entries are linked to the one before. */
 type Check = (file: string) => Promise<number>;
@@ -43,8 +42,8 @@ export const verify: Question = {
     const bytes = MB[form] * MiB;
     await writeFixture(directory, caseOf(form), { lineBytes: "recorded", bytes });
   },
-  trial: async ({ case: name, arm }, { fixtures }) => {
-    if (arm === IDLE) return idleTrial(IDLE_MS);
+  trial: async ({ case: name, arm }, { form, fixtures }) => {
+    if (arm === IDLE) return idleTrial({ form });
     const fixture = await readFixture(fixtures, name);
     const check = CHECKS[arm] as Check;
     const { value, ms, values, loop } = await measured(() => check(fixture.path));
