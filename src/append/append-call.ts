@@ -1,4 +1,4 @@
-import type { EncodedEntry } from "../entry/encoded-entry.js";
+import type { BatchPlace, EncodedEntry } from "../entry/encoded-entry.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { LeaflogError } from "../errors.js";
 import { invalid, type ResolvedOptions } from "../options.js";
@@ -17,29 +17,34 @@ export interface AppendTerms {
   readonly keyed?: KeyedCall | undefined;
 }
 
-/** One call of `append` or `appendBatch` on its way to the file. */
-export class AppendCall {
+/** One call of `append` or `appendBatch` on its way to the file; `Answer` is what it resolves to. */
+export class AppendCall<Answer = unknown> {
   /** As they are to be written, once `adapt` has been called. */
   entries: readonly EncodedEntry[];
   readonly terms: AppendTerms;
   /** An upper bound of the bytes that it writes. */
   readonly bytes: number;
-  /** `performance.now()` of the call. */
-  readonly startedAt: number = performance.now();
   /** `performance.now()` from which on it may no longer begin to write. */
   readonly deadline: number;
-  readonly done: Promise<AppendResult[]>;
+  readonly done: Promise<Answer>;
+  readonly #answer: (results: AppendResult[]) => unknown;
   #settled = false;
-  #resolve!: (results: AppendResult[]) => void;
+  #resolve!: (answer: unknown) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(entries: readonly EncodedEntry[], terms: AppendTerms) {
+  /** @param answer what the caller is told, by the results of all entries */
+  constructor(
+    entries: readonly EncodedEntry[],
+    terms: AppendTerms,
+    answer: (results: AppendResult[]) => Answer,
+  ) {
     this.entries = entries;
     this.terms = terms;
-    this.bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-    this.deadline = this.startedAt + terms.timeoutMs;
-    this.done = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
+    this.#answer = answer;
+    this.bytes = bytesOf(entries);
+    this.deadline = performance.now() + terms.timeoutMs;
+    this.done = new Promise<Answer>((resolve, reject) => {
+      this.#resolve = resolve as (answer: unknown) => void;
       this.#reject = reject;
     });
   }
@@ -55,14 +60,15 @@ export class AppendCall {
   }
 
   get waitedMs(): number {
-    return Math.round(performance.now() - this.startedAt);
+    return Math.round(performance.now() - (this.deadline - this.terms.timeoutMs));
   }
 
   /** Whether it moves the leaf to an entry by name, so that the file has to be asked for it. */
   get namesTarget(): boolean {
-    return this.entries.some(
-      (entry) => entry.type === "leaf" && typeof entry.targetId === "string",
-    );
+    for (const { type, targetId } of this.entries) {
+      if (type === "leaf" && typeof targetId === "string") return true;
+    }
+    return false;
   }
 
   /** Whether both may share a group commit: they ask the same of a transcript as it is found. */
@@ -81,22 +87,29 @@ export class AppendCall {
    * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` for members that it forbids
    */
   adapt(format: TranscriptFormat): void {
-    if (this.entries.every((entry) => entry.format === format)) return;
+    if (!this.entries.some((entry) => entry.format !== format)) return;
     this.entries = this.entries.map((entry) => entry.in(format));
     ensureOwnIds(this.entries);
   }
 
   /** The line of one of its entries, with its newline; marked as part of a batch where it is. */
   line(index: number, parentId: string | null | undefined): string {
+    return (this.entries[index] as EncodedEntry).line(parentId, this.#place(index));
+  }
+
+  /** The same line up to the members that only the caller knows. See {@link EncodedEntry.start}. */
+  start(index: number, parentId: string | null | undefined): string {
+    return (this.entries[index] as EncodedEntry).start(parentId, this.#place(index));
+  }
+
+  #place(index: number): BatchPlace | undefined {
     const size = this.entries.length;
-    const entry = this.entries[index] as EncodedEntry;
-    const isBatch = size > 1 && this.keyed?.scope !== "each";
-    return entry.line(parentId, isBatch ? { index, size } : undefined);
+    return size > 1 && this.keyed?.scope !== "each" ? { index, size } : undefined;
   }
 
   resolve(results: AppendResult[]): void {
     this.#settled = true;
-    this.#resolve(results);
+    this.#resolve(this.#answer(results));
   }
 
   /** The call is settled at once, also when its error is still being looked into. */
@@ -107,8 +120,25 @@ export class AppendCall {
   }
 }
 
+/** The answer of a call that has one entry. */
+export function theOnly(results: AppendResult[]): AppendResult {
+  return results[0] as AppendResult;
+}
+
+/** The answer of a call that may have several. */
+export function inOrder(results: AppendResult[]): AppendResult[] {
+  return results;
+}
+
 /** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` when entries of one call share an id */
 export function ensureOwnIds(entries: readonly EncodedEntry[]): void {
+  if (entries.length < 2) return;
   const ids = new Set(entries.map(({ id }) => id));
   if (ids.size < entries.length) throw invalid("id", "a repeated one", "new to each entry");
+}
+
+function bytesOf(entries: readonly EncodedEntry[]): number {
+  let sum = 0;
+  for (const { bytes } of entries) sum += bytes;
+  return sum;
 }

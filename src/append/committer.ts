@@ -9,7 +9,7 @@ import type { FileSystem, OpenFile } from "../file/file-system.js";
 import { invalid, type ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 import type { TornTail } from "./append-result.js";
-import { composeGroup, type GroupCommit } from "./group-commit.js";
+import { composeGroup, type GroupCommit, type Written } from "./group-commit.js";
 import { type FoundKeys, KeyLookup } from "./idempotency/key-lookup.js";
 import type { KeyQuery } from "./idempotency/key-query.js";
 import { KeyedGround } from "./idempotency/keyed-ground.js";
@@ -56,7 +56,7 @@ export class Committer {
   /** What a caller says that it is. */
   #said: TranscriptFormat | undefined;
   /** Directories in which a directory was made, whose names may not be on the medium yet. */
-  readonly #unsynced = new Set<string>();
+  #unsynced: string[] = [];
   #updates: TranscriptUpdate[] = [];
 
   constructor(fs: FileSystem, path: string, lease: Lease) {
@@ -79,7 +79,7 @@ export class Committer {
 
   /** Notes a directory in which another was made. */
   madeNameIn(directory: string): void {
-    this.#unsynced.add(directory);
+    if (!this.#unsynced.includes(directory)) this.#unsynced.push(directory);
   }
 
   /**
@@ -124,9 +124,9 @@ export class Committer {
    */
   async commit(calls: readonly AppendCall[], ground: Ground): Promise<void> {
     const options = (calls[0] as AppendCall).terms.options;
-    const targets = await this.#findTargets(calls);
-    const queries = calls.flatMap(({ keyed }) => keyed?.query ?? []);
-    const found = queries.length > 0 ? await this.findKeys(queries) : undefined;
+    const targets = calls[0]?.namesTarget ? await this.#findTargets(calls) : undefined;
+    const isKeyed = calls.some(({ keyed }) => keyed !== undefined);
+    const found = isKeyed ? await this.findKeys(queriesOf(calls)) : undefined;
     // The search may have taken long.
     const { tail, way } = targets || found ? await this.ground(options) : ground;
     const format = this.#formatFor(tail, calls);
@@ -147,7 +147,8 @@ export class Committer {
       keyed: found && new KeyedGround(found, this.#path),
     });
     if (group.bytes.length > 0) await this.#write(group, options);
-    await this.#acknowledge(group);
+    const unsynced = this.#acknowledge(group);
+    if (unsynced.length > 0) await this.#acknowledgeSynced(unsynced);
   }
 
   /** What the file holds of some keys, as of the last look. */
@@ -168,9 +169,8 @@ export class Committer {
     return isAgent && format.name === CLAUDE_CODE_AGENT.name ? CLAUDE_CODE_AGENT : format;
   }
 
-  /** Which of the entries that `leaf` entries name are there; undefined when none is named. */
-  async #findTargets(calls: readonly AppendCall[]): Promise<Set<string> | undefined> {
-    if (!calls[0]?.namesTarget) return undefined;
+  /** Which of the entries that `leaf` entries name are there. */
+  async #findTargets(calls: readonly AppendCall[]): Promise<Set<string>> {
     const found = new Set<string>();
     for (const { type, targetId } of calls.flatMap((call) => call.entries)) {
       if (type !== "leaf" || typeof targetId !== "string" || found.has(targetId)) continue;
@@ -180,9 +180,9 @@ export class Committer {
   }
 
   async #write(group: GroupCommit, options: ResolvedOptions): Promise<void> {
-    await this.#ensureOurs();
+    if (!this.#lease.isSure) await this.#ensureOurs();
     if (!this.#file.tail) await this.#file.create(options.mode, group.format);
-    await this.#ensureOurs();
+    if (!this.#lease.isSure) await this.#ensureOurs();
     const checkedAt = this.#lease.verifiedAt;
     await this.#file.write(group, () => this.#lease.isOurs());
     if (performance.now() - checkedAt > SLIP_MS) await this.#ensureNoSlip();
@@ -217,14 +217,21 @@ export class Committer {
     );
   }
 
-  async #acknowledge(group: GroupCommit): Promise<void> {
+  /** Settles what does not wait for a sync; returns the rest. */
+  #acknowledge(group: GroupCommit): Written[] {
+    const unsynced: Written[] = [];
     for (const { call, error } of group.refused) call.reject(error);
-    for (const { call, results } of group.written) if (!wantsSync(call)) call.resolve(results);
+    for (const written of group.written) {
+      if (wantsSync(written.call)) unsynced.push(written);
+      else written.call.resolve(written.results);
+    }
     for (const update of updatesOf(this.#path, group)) this.#updates.push(update);
-    if (!group.written.some(({ call }) => wantsSync(call))) return;
+    return unsynced;
+  }
+
+  async #acknowledgeSynced(unsynced: readonly Written[]): Promise<void> {
     await this.sync();
-    for (const { call, results } of group.written) {
-      if (call.settled) continue;
+    for (const { call, results } of unsynced) {
       if (this.#poison) call.reject(this.#poison);
       else call.resolve(results);
     }
@@ -237,7 +244,7 @@ export class Committer {
   async sync(): Promise<void> {
     try {
       await this.#file.sync(this.#unsynced);
-      this.#unsynced.clear();
+      this.#unsynced = [];
     } catch (cause) {
       this.#poison = new LeaflogError(
         "LEAFLOG_POISONED",
@@ -275,6 +282,10 @@ export class Committer {
   takeUpdates(): TranscriptUpdate[] {
     return this.#updates.splice(0);
   }
+}
+
+function queriesOf(calls: readonly AppendCall[]): KeyQuery[] {
+  return calls.flatMap(({ keyed }) => keyed?.query ?? []);
 }
 
 function wantsSync(call: AppendCall): boolean {

@@ -1,5 +1,5 @@
 import type { EncodedEntry } from "../entry/encoded-entry.js";
-import { HEADER_VERSION, type NewHeader } from "../entry/header.js";
+import type { NewHeader } from "../entry/header.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import type { FoundHeader } from "../scan/find-header.js";
@@ -7,7 +7,8 @@ import type { LeafState } from "../scan/find-leaf.js";
 import type { AppendCall } from "./append-call.js";
 import type { AppendResult, TornTail } from "./append-result.js";
 import type { KeyedGround } from "./idempotency/keyed-ground.js";
-import { type Anchor, anchorOf } from "./tail.js";
+import { LineLayout } from "./line-layout.js";
+import type { Anchor } from "./tail.js";
 
 /** What a group commit is written to. */
 export interface GroupGround {
@@ -31,13 +32,24 @@ export interface GroupGround {
   readonly keyed?: KeyedGround | undefined;
 }
 
+/** A call that is written, and what it comes to. */
+export interface Written {
+  readonly call: AppendCall;
+  readonly results: AppendResult[];
+}
+
+/** A call of which nothing is written. */
+export interface Refused {
+  readonly call: AppendCall;
+  readonly error: LeaflogError;
+}
+
 /** The pending appends of one transcript, laid out as the bytes of one write. */
 export interface GroupCommit {
   readonly bytes: Buffer;
   readonly format: TranscriptFormat;
-  readonly written: readonly { readonly call: AppendCall; readonly results: AppendResult[] }[];
-  /** Calls of which nothing is written. */
-  readonly refused: readonly { readonly call: AppendCall; readonly error: LeaflogError }[];
+  readonly written: readonly Written[];
+  readonly refused: readonly Refused[];
   /** How the transcript stands when the bytes are written. */
   readonly leaf: LeafState;
   readonly anchor: Anchor | undefined;
@@ -47,10 +59,10 @@ export interface GroupCommit {
 
 /** Lays out calls in their order, each entry naming the one before it. */
 export function composeGroup(calls: readonly AppendCall[], ground: GroupGround): GroupCommit {
-  const lines = new LineLayout(ground);
-  const written: { call: AppendCall; results: AppendResult[] }[] = [];
-  const refused: { call: AppendCall; error: LeaflogError }[] = [];
-  let leafId = ground.leaf.leafId;
+  const lines = new LineLayout(ground, calls);
+  const written: Written[] = [];
+  const refused: Refused[] = [];
+  let { leafId } = ground.leaf;
   for (const call of calls) {
     const error = unfitness(call, ground) ?? refusal(call, leafId, ground);
     if (error) {
@@ -58,30 +70,29 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
       continue;
     }
     const results: AppendResult[] = [];
-    const own = new Set<string>();
-    for (const [index, entry] of call.entries.entries()) {
+    for (let index = 0; index < call.entries.length; index += 1) {
       const stored = ground.keyed?.stored(call, index);
       if (stored) {
         results.push({ ...stored, appended: false, linked: stored.parentId !== undefined });
         continue;
       }
+      const isFirst = lines.none;
       const parentId = ground.linked ? leafId : undefined;
-      const first = lines.none;
-      const extent = lines.add(call.line(index, parentId));
-      const result: AppendResult = {
+      const entry = call.entries[index] as EncodedEntry;
+      const offset = lines.end;
+      const length = lines.add(call.start(index, parentId), entry);
+      const plain = {
         id: entry.id,
         parentId,
         appended: true,
         linked: ground.linked,
-        ...extent,
-        ...(first && ground.tornTail && { tornTail: ground.tornTail }),
-        ...(first && ground.recreated && { recreated: true }),
+        offset,
+        length,
       };
+      const result = isFirst ? withFindings(plain, ground) : plain;
       const messageSeq = ground.keyed?.note(call, index, result);
       results.push(messageSeq === undefined ? result : { ...result, messageSeq });
-      if (ground.linked)
-        leafId = leafAfter(entry, leafId, (id) => own.has(id) || ground.hasEntry(id));
-      own.add(entry.id);
+      if (ground.linked) leafId = leafAfter(call, index, leafId, ground);
     }
     written.push({ call, results });
   }
@@ -92,17 +103,29 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
         linearAfterLeaf: lines.none ? ground.leaf.linearAfterLeaf : false,
       }
     : { shape: "linear", leafId: null, linearAfterLeaf: true };
-  return { ...lines.finish(), format: ground.format, written, refused, leaf };
+  const { bytes, anchor, header } = lines.finish();
+  return { bytes, anchor, header, format: ground.format, written, refused, leaf };
 }
 
+/** What was found is told to who writes first. */
+function withFindings(result: AppendResult, { tornTail, recreated }: GroupGround): AppendResult {
+  if (!tornTail && !recreated) return result;
+  return { ...result, ...(tornTail && { tornTail }), ...(recreated && { recreated }) };
+}
+
+/** Where an entry of a call leaves the leaf. */
 function leafAfter(
-  entry: EncodedEntry,
+  call: AppendCall,
+  index: number,
   leafId: string | null,
-  exists: (id: string) => boolean,
+  ground: GroupGround,
 ): string | null {
-  if (entry.type !== "leaf") return entry.id;
-  if (typeof entry.targetId === "string") return exists(entry.targetId) ? entry.targetId : leafId;
-  return entry.targetId === null ? null : leafId;
+  const { type, id, targetId } = call.entries[index] as EncodedEntry;
+  if (type !== "leaf") return id;
+  if (targetId === undefined) return leafId;
+  if (targetId === null) return null;
+  const isOwn = call.entries.slice(0, index).some((entry) => entry.id === targetId);
+  return isOwn || ground.hasEntry(targetId) ? targetId : leafId;
 }
 
 /** What keeps a call's entries out of a transcript of this format. */
@@ -147,54 +170,4 @@ function refusal(
     );
   }
   return undefined;
-}
-
-/** Collects lines as text and turns them into bytes once. */
-class LineLayout {
-  readonly #prefix: string;
-  readonly #lines: string[] = [];
-  #position: number;
-  #last: { offset: number; length: number } | undefined;
-  readonly #start: number;
-  readonly #header: FoundHeader | undefined;
-
-  constructor(ground: GroupGround) {
-    const close = ground.openTail ? "\n" : "";
-    this.#prefix = `${close}${ground.header?.line ?? ""}`;
-    this.#start = ground.size;
-    if (ground.header) {
-      this.#header = {
-        state: "header",
-        id: ground.header.id,
-        version: HEADER_VERSION,
-        offset: ground.size + close.length,
-        length: Buffer.byteLength(ground.header.line) - 1,
-        terminated: true,
-      };
-    }
-    this.#position = ground.size + Buffer.byteLength(this.#prefix);
-  }
-
-  /** Whether there is nothing to write so far. */
-  get none(): boolean {
-    return this.#last === undefined;
-  }
-
-  add(line: string): { offset: number; length: number } {
-    const bytes = Buffer.byteLength(line);
-    this.#last = { offset: this.#position, length: bytes - 1 };
-    this.#lines.push(line);
-    this.#position += bytes;
-    return this.#last;
-  }
-
-  finish(): Pick<GroupCommit, "bytes" | "anchor" | "header"> {
-    const bytes =
-      this.#last === undefined
-        ? Buffer.alloc(0)
-        : Buffer.from(this.#prefix + this.#lines.join(""), "utf8");
-    const anchor =
-      this.#last && anchorOf(bytes.subarray(this.#last.offset - this.#start), this.#last.offset);
-    return { bytes, anchor, header: this.#header };
-  }
 }

@@ -19,7 +19,10 @@ const ASIDE_MS = 8;
 
 /** The write lock as a group commit uses it: kept from one to the next, given away in between. */
 export class Lease {
-  readonly #lock: WriteLock;
+  readonly #fs: FileSystem;
+  readonly #staleMs: number;
+  /** Made when it is first wanted: most of what an open transcript takes is this. */
+  #lock: WriteLock | undefined;
   readonly #slot: OpenSlot;
   readonly #file: string;
   readonly #maxHoldMs: number;
@@ -27,14 +30,15 @@ export class Lease {
   #waiting = false;
 
   constructor(fs: FileSystem, file: string, options: ResolvedOptions) {
-    this.#lock = new WriteLock(fs, file, { staleMs: options.lock.staleMs });
+    this.#fs = fs;
+    this.#staleMs = options.lock.staleMs;
     this.#slot = new OpenSlot(options.maxOpenFiles);
     this.#file = file;
     this.#maxHoldMs = options.lock.maxHoldMs;
   }
 
   get held(): boolean {
-    return this.#lock.held;
+    return this.#lock?.held ?? false;
   }
 
   /** Whether it is waiting for another holder just now. */
@@ -44,11 +48,12 @@ export class Lease {
 
   /** `performance.now()` from before the last look on disk that found the lock to be ours. */
   get verifiedAt(): number {
-    return this.#lock.verifiedAt;
+    return this.#lock?.verifiedAt ?? 0;
   }
 
   /** Held for so long that others should have a turn. */
   get spent(): boolean {
+    if (this.#lock === undefined) return false;
     const { heldMs, wished } = this.#lock;
     return heldMs >= this.#maxHoldMs * (wished ? 1 : UNWISHED_HOLDS);
   }
@@ -62,34 +67,44 @@ export class Lease {
   async take(wanted: () => boolean, makeDirectory: () => Promise<void>): Promise<boolean> {
     // A lost lock may have left it taken.
     this.#slot.free();
+    const lock = this.#ownLock();
     this.#waiting = true;
     try {
       const aside = this.#asideUntil - performance.now();
       if (aside > 0) await new Promise((resolve) => setTimeout(resolve, aside));
-      return await this.#lock.acquire(wanted, this.#slot);
+      return await lock.acquire(wanted, this.#slot);
     } catch (error) {
       if (!(error instanceof LeaflogError) || !isErrno(error.cause, "ENOENT")) throw error;
       await makeDirectory();
-      return await this.#lock.acquire(wanted, this.#slot);
+      return await lock.acquire(wanted, this.#slot);
     } finally {
       this.#waiting = false;
     }
   }
 
+  /** Whether the lock was found to be ours within the last millisecond. */
+  get isSure(): boolean {
+    return this.held && performance.now() - this.verifiedAt < FRESH_MS;
+  }
+
   /** Whether the lock is still ours; looked up unless that was done within the last millisecond. */
   async isOurs(): Promise<boolean> {
-    if (!this.#lock.held) return false;
-    if (performance.now() - this.#lock.verifiedAt < FRESH_MS) return true;
-    return this.#lock.verify();
+    if (!this.#lock?.held) return false;
+    return this.isSure || this.#lock.verify();
   }
 
   async release(): Promise<void> {
     if (this.spent) this.#asideUntil = performance.now() + ASIDE_MS * (1 + Math.random());
     try {
-      await this.#lock.release();
+      await this.#lock?.release();
     } finally {
       this.#slot.free();
     }
+  }
+
+  #ownLock(): WriteLock {
+    this.#lock ??= new WriteLock(this.#fs, this.#file, { staleMs: this.#staleMs });
+    return this.#lock;
   }
 
   /** The error for a call that could not have the lock in time. */
@@ -101,14 +116,15 @@ export class Lease {
         { file: this.#file, waitedMs },
       );
     }
-    const { ageMs, owner, isFile } = await this.#lock.describeHolder();
+    const lock = this.#ownLock();
+    const { ageMs, owner, isFile } = await lock.describeHolder();
     const holder = owner?.pid === undefined ? "another writer" : `process ${owner.pid}`;
     const advice = isFile
       ? "it is a file, made by another program: remove it if that program is gone"
       : "try again, or raise timeoutMs";
     return new LeaflogError(
       "LEAFLOG_LOCK_TIMEOUT",
-      `${holder} held the lock ${this.#lock.path} for all of ${waitedMs} ms; ${advice}`,
+      `${holder} held the lock ${lock.path} for all of ${waitedMs} ms; ${advice}`,
       {
         file: this.#file,
         waitedMs,

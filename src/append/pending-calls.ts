@@ -3,6 +3,12 @@ import { MAX_TIMEOUT_MS, type QueueOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 
 /**
+ * Calls in one group commit: they are laid out in one slice of work, and acknowledged, which goes
+ * on with as many callers, in another.
+ */
+const MAX_CALLS = 1024;
+
+/**
  * The appends of one file that have not begun to be written, in the order of the calls. Those
  * within the queue's limits are accepted; the others wait for room behind them.
  */
@@ -20,7 +26,8 @@ export class PendingCalls {
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
-  readonly #bySignal = new Map<AbortSignal, { calls: Set<AppendCall>; forget: () => void }>();
+  /** Undefined as long as no call has one. */
+  #bySignal: Map<AbortSignal, CallsOfSignal> | undefined;
 
   constructor(
     limits: Required<QueueOptions>,
@@ -67,6 +74,7 @@ export class PendingCalls {
       if (!call.settled) {
         const fits = bytes + call.bytes <= this.#limits.maxBatchBytes && call.agreesWith(first);
         if (taken.length > 0 && (!fits || call.namesTarget)) break;
+        if (taken.length === MAX_CALLS) break;
         taken.push(call);
         bytes += call.bytes;
         this.#unlisten(call);
@@ -75,8 +83,15 @@ export class PendingCalls {
       if (call.namesTarget && taken.length > 0) break;
     }
     this.#compact();
-    if (this.size === 0) this.#disarm();
     return taken;
+  }
+
+  /**
+   * To be called when there is nothing to do for a while. Up to then the timer stays as it is, for
+   * the sooner deadline of a call that is done: to set it anew for each call costs more.
+   */
+  rest(): void {
+    if (this.size === 0) this.#disarm();
   }
 
   /** Rejects all that has not been taken. */
@@ -123,6 +138,7 @@ export class PendingCalls {
   #listen(call: AppendCall): void {
     const { signal } = call.terms;
     if (signal === undefined) return;
+    this.#bySignal ??= new Map();
     let entry = this.#bySignal.get(signal);
     if (entry === undefined) {
       // One listener for all calls of a signal: EventTarget takes linear time to remove each.
@@ -136,10 +152,10 @@ export class PendingCalls {
 
   #unlisten(call: AppendCall): void {
     const { signal } = call.terms;
-    const entry = signal && this.#bySignal.get(signal);
+    const entry = signal && this.#bySignal?.get(signal);
     if (signal === undefined || !entry?.calls.delete(call) || entry.calls.size > 0) return;
     entry.forget();
-    this.#bySignal.delete(signal);
+    this.#bySignal?.delete(signal);
   }
 
   #abort(signal: AbortSignal): void {
@@ -189,16 +205,22 @@ export class PendingCalls {
     while (this.#head < this.#calls.length && this.#calls[this.#head]?.settled) this.#head += 1;
     this.#accepted = Math.max(this.#accepted, this.#head);
     this.#compact();
-    if (this.size === 0) this.#disarm();
   }
 
   #compact(): void {
-    if (this.#head < 1024 && this.#head < this.#calls.length) return;
-    if (this.#head * 2 < this.#calls.length) return;
-    this.#calls.splice(0, this.#head);
+    if (this.#head === 0) return;
+    if (this.#head < this.#calls.length) {
+      if (this.#head < 1024 || this.#head * 2 < this.#calls.length) return;
+      this.#calls.splice(0, this.#head);
+    } else this.#calls.length = 0;
     this.#accepted -= this.#head;
     this.#head = 0;
   }
+}
+
+interface CallsOfSignal {
+  readonly calls: Set<AppendCall>;
+  readonly forget: () => void;
 }
 
 /** The error of a call whose signal was aborted before it began to be written. */

@@ -46,12 +46,15 @@ export class TranscriptFile {
    */
   async look(): Promise<Tail | undefined> {
     const stat = await statIfAny(this.#fs, this.path);
+    const known = this.#tail;
     if (stat === undefined) {
       await this.close();
       this.#tail = undefined;
-    } else if (this.#file && this.#tail && isAsWritten(this.#tail, stat)) {
-      this.#tail = { ...this.#tail, stat, exact: true };
-    } else if (!this.#file || !this.#tail || !isUnchanged(this.#tail, stat)) {
+    } else if (!this.#file || !known) {
+      await this.#read(stat);
+    } else if (isAsWritten(known, stat)) {
+      this.#tail = { ...known, stat, exact: true };
+    } else if (!isUnchanged(known, stat)) {
       await this.#read(stat);
     }
     return this.#tail;

@@ -1,15 +1,14 @@
-import { dirname } from "node:path";
-import PQueue from "p-queue";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import type { FileSystem } from "../file/file-system.js";
-import { makeDirectory } from "../file/make-directory.js";
 import type { ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 import { Committer } from "./committer.js";
+import { Holding } from "./holding.js";
 import type { FoundKeys } from "./idempotency/key-lookup.js";
 import { KeyQuery } from "./idempotency/key-query.js";
 import { Lease } from "./lease.js";
+import { Linger } from "./linger.js";
 import type { MigrateOptions, MigrationReport } from "./migration/migration.js";
 import { aborted, PendingCalls } from "./pending-calls.js";
 import type { RepairOptions } from "./repair/repair-options.js";
@@ -17,11 +16,8 @@ import type { RepairReport } from "./repair/repair-report.js";
 import type { Tail } from "./tail.js";
 import { timeoutError } from "./timeout-error.js";
 import { writeFailed } from "./transcript-file.js";
-import { publishTranscriptUpdates } from "./transcript-updates.js";
+import { Turns } from "./turns.js";
 import { untilBegun } from "./until-begun.js";
-
-/** How often the lock is given back because there is much to be read for the keys of calls. */
-const MAX_READS_AHEAD = 3;
 
 /** Pending calls whose keys are looked into before the lock is taken for the first of them. */
 const CALLS_AHEAD = 1024;
@@ -36,32 +32,36 @@ export interface ExclusiveTerms {
   readonly signal?: AbortSignal | undefined;
 }
 
+const NONE: readonly AppendCall[] = [];
+
 /**
  * All appending to one file in this process: one list of pending calls, one queue, one lock, one
  * descriptor, however many handles are open.
  */
 export class TranscriptWriter {
   readonly path: string;
-  readonly #fs: FileSystem;
-  readonly #idleMs: number;
-  /** One task a group commit; exclusive work (migration, sync, release) waits its turn in it. */
-  readonly #queue = new PQueue({ concurrency: 1 });
+  /**
+   * One task a row of group commits; exclusive work (migration, sync, release) waits its turn in it,
+   * which comes after the commit that is under way.
+   */
+  readonly #turns = new Turns();
   readonly #pending: PendingCalls;
   readonly #lease: Lease;
   readonly #committer: Committer;
-  /** Whether a commit stands in the queue or runs: it looks for further calls when it ends. */
-  #scheduled = false;
-  #inFlight: readonly AppendCall[] = [];
+  readonly #holding: Holding;
+  readonly #linger: Linger;
+  /** Whether commits stand in the queue or run: they look for further calls before they end. */
+  #draining = false;
+  #inFlight: readonly AppendCall[] = NONE;
   /** Whether any of the pending calls may have idempotency keys. */
   #keyed = false;
-  #idleTimer: NodeJS.Timeout | undefined;
 
   constructor(fs: FileSystem, path: string, options: ResolvedOptions) {
     this.path = path;
-    this.#fs = fs;
-    this.#idleMs = options.lock.idleMs;
     this.#lease = new Lease(fs, path, options);
     this.#committer = new Committer(fs, path, this.#lease);
+    this.#holding = new Holding(fs, path, this.#lease, this.#committer);
+    this.#linger = new Linger(options.lock.idleMs);
     this.#pending = new PendingCalls(options.queue, (call, accepted) =>
       call.reject(this.#timeoutError(call, accepted)),
     );
@@ -90,8 +90,8 @@ export class TranscriptWriter {
     }
     this.#pending.add(call);
     if (call.keyed) this.#keyed = true;
-    clearTimeout(this.#idleTimer);
-    this.#schedule();
+    if (this.#draining) this.#linger.wake();
+    else this.#drainInTurn();
   }
 
   /** Waits until all that was appended before is settled, well or not. */
@@ -182,61 +182,82 @@ export class TranscriptWriter {
   /** Gives back lock and descriptor. Nothing may be appended any more. */
   async close(): Promise<void> {
     await this.settle();
-    clearTimeout(this.#idleTimer);
-    await this.#queue.add(() => this.#release());
-    clearTimeout(this.#idleTimer);
+    await this.#enqueue(() => this.#holding.release());
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    void this.#queue.add(() => this.#commit());
+  /** Puts a task in the queue, which commits that only linger make way for. */
+  #enqueue<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#turns.take(task);
+    this.#linger.end();
+    return done;
+  }
+
+  #drainInTurn(): void {
+    this.#draining = true;
+    void this.#turns.take(() => this.#drain());
+  }
+
+  /**
+   * Commits one group after another until others wait for their turn, or nothing more comes while
+   * the lock lingers; then the lock is given back.
+   */
+  async #drain(): Promise<void> {
+    // A turn of the microtask queue, so that what is appended in one breath joins the group.
+    await Promise.resolve();
+    do {
+      if (this.#pending.size > 0) await this.#commit();
+    } while (this.#turns.waiting === 0 && (this.#pending.size > 0 || (await this.#lingers())));
+    this.#linger.stop();
+    // No await up to here since the last look: a call that came in between would be forgotten.
+    this.#draining = false;
+    if (this.#pending.size > 0) {
+      this.#drainInTurn();
+      return;
+    }
+    this.#pending.rest();
+    // Whoever waits for a turn goes on with the lock as it is.
+    if (this.#turns.waiting === 0) await this.#holding.releaseOrWarn();
+  }
+
+  /** Whether there is more to write before the lock is to be given back. */
+  async #lingers(): Promise<boolean> {
+    this.#keyed = false;
+    return this.#lease.held && (await this.#linger.wait());
   }
 
   async #commit(): Promise<void> {
-    // A turn of the microtask queue, so that what is appended in one breath joins the group.
-    await Promise.resolve();
     try {
-      const wanted = () => this.#pending.first !== undefined;
-      const held = this.#keyed
-        ? await this.#holdWithKeys(wanted, () => this.#pendingQueries())
-        : await this.#hold(wanted);
-      if (held) await this.#commitGroup();
+      const isHeld = (this.#lease.isSure && !this.#keyed) || (await this.#hold());
+      const { first } = this.#pending;
+      if (isHeld && first) {
+        if (this.poison) throw this.poison;
+        const ground = await this.#committer.ground(first.terms.options);
+        this.#inFlight = this.#pending.take();
+        if (this.#inFlight.length > 0) await this.#committer.commit(this.#inFlight, ground);
+      }
     } catch (error) {
       this.#fail(error);
     }
     if (this.poison) this.#pending.rejectAll(this.poison);
     else this.#pending.free(this.#inFlight);
-    this.#inFlight = [];
-    const idle = this.#idleMs === 0 && this.#pending.size === 0;
-    if (idle || this.#lease.spent || !this.#lease.held) await this.#releaseOrWarn();
-    // No await from here on: a call that came in between would be forgotten.
-    this.#scheduled = false;
-    if (this.#pending.size > 0) {
-      this.#schedule();
-      return;
-    }
-    this.#keyed = false;
-    this.#linger();
+    this.#inFlight = NONE;
+    if (this.#lease.spent || !this.#lease.held) await this.#holding.releaseOrWarn();
   }
 
-  async #commitGroup(): Promise<void> {
-    const first = this.#pending.first;
-    if (!first) return;
-    if (this.poison) throw this.poison;
-    const ground = await this.#committer.ground(first.terms.options);
-    this.#inFlight = this.#pending.take();
-    if (this.#inFlight[0] === undefined) return;
-    await this.#committer.commit(this.#inFlight, ground);
+  #hold(): Promise<boolean> {
+    const wanted = () => this.#pending.first !== undefined;
+    if (!this.#keyed) return this.#holding.take(wanted);
+    return this.#holding.takeWithKeys(wanted, () => this.#pendingQueries());
   }
 
   /** Work that waits its turn among the commits. */
-  async #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    return this.#queue.add(async () => {
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    return this.#enqueue(async () => {
       try {
         return await task();
       } finally {
-        if (!this.#scheduled) this.#linger();
+        // The lock lingers, and is given back.
+        if (this.#lease.held && !this.#draining) this.#drainInTurn();
       }
     });
   }
@@ -254,7 +275,7 @@ export class TranscriptWriter {
       this.#inTurn(async () => {
         if (this.poison) throw this.poison;
         const wanted = () => waited() < timeoutMs && !signal?.aborted;
-        const held = await this.#holdWithKeys(wanted, queries);
+        const held = await this.#holding.takeWithKeys(wanted, queries);
         begin();
         if (held) return work();
         throw await this.#lease.timeoutError(waited());
@@ -262,72 +283,9 @@ export class TranscriptWriter {
     return untilBegun(signal, this.path, inTurn);
   }
 
-  async #hold(wanted: () => boolean): Promise<boolean> {
-    for (;;) {
-      if (await this.#lease.isOurs()) return true;
-      await this.#committer.close();
-      if (!(await this.#lease.take(wanted, () => this.#makeDirectory()))) return false;
-    }
-  }
-
-  /**
-   * Takes the lock when what there is to be read for idempotency keys is little: a large file is
-   * gone through without it, up to the end that was seen with it, behind which alone a failed
-   * write may be cut back.
-   */
-  async #holdWithKeys(wanted: () => boolean, queries: () => readonly KeyQuery[]): Promise<boolean> {
-    const { keys } = this.#committer;
-    for (let reads = 0; await this.#hold(wanted); reads += 1) {
-      const asked = reads === MAX_READS_AHEAD ? [] : queries();
-      if (asked.length === 0) return true;
-      const tail = await this.#committer.look();
-      if (tail === undefined || !keys.isBehind(asked, tail)) return true;
-      await this.#release();
-      await keys.readAhead(queries, tail, wanted);
-    }
-    return false;
-  }
-
   #pendingQueries(): KeyQuery[] {
     const next = this.#pending.unsettled().slice(0, CALLS_AHEAD);
     return next.flatMap(({ keyed }) => keyed?.query ?? []);
-  }
-
-  async #makeDirectory(): Promise<void> {
-    try {
-      const touched = await makeDirectory(this.#fs, dirname(this.path));
-      for (const directory of touched) this.#committer.madeNameIn(directory);
-    } catch (cause) {
-      throw writeFailed(this.path, "the transcript's directory cannot be made", cause, true);
-    }
-  }
-
-  /** Keeps the lock for a moment, in case that more is to come. */
-  #linger(): void {
-    clearTimeout(this.#idleTimer);
-    if (!this.#lease.held) return;
-    this.#idleTimer = setTimeout(() => {
-      if (!this.#scheduled) void this.#queue.add(() => this.#releaseOrWarn());
-    }, this.#idleMs);
-  }
-
-  async #release(): Promise<void> {
-    try {
-      await this.#committer.close();
-    } finally {
-      await this.#lease.release();
-      publishTranscriptUpdates(this.#committer.takeUpdates());
-    }
-  }
-
-  async #releaseOrWarn(): Promise<void> {
-    try {
-      await this.#release();
-    } catch (error) {
-      // No call is left to be rejected; the lock, should it have stayed, goes stale.
-      const why = error instanceof Error ? error.message : String(error);
-      process.emitWarning(`the lock of ${this.path} was not given back: ${why}`, "LeaflogWarning");
-    }
   }
 
   #fail(error: unknown): void {

@@ -2,6 +2,8 @@ import { LeaflogError } from "../errors.js";
 import { invalid } from "../options.js";
 import type { EntryInput } from "./entry.js";
 import { newEntryId } from "./entry-id.js";
+import { KeptText } from "./kept-text.js";
+import { timestampNow } from "./timestamp.js";
 import { DEFAULT_FORMAT, TRANSCRIPT_FORMATS, type TranscriptFormat } from "./transcript-format.js";
 
 /** The widest thing that is added to a body at commit, ids aside: keys, batch mark, newline. */
@@ -13,6 +15,16 @@ const SEAM_BYTES = 96;
 export const KEY_MEMBER = "idempotencyKey";
 /** Marks an entry beside the main chain, in the formats that know such. */
 const ASIDE = TRANSCRIPT_FORMATS["claude-code"].aside as string;
+
+/** Bytes of `{}`. */
+const EMPTY_BYTES = 2;
+const NEWLINE = 0x0a;
+
+/** Where an entry stands in its batch. */
+export interface BatchPlace {
+  readonly index: number;
+  readonly size: number;
+}
 
 /** Of what dialect an entry becomes. */
 export interface EncodingTerms {
@@ -32,14 +44,15 @@ export class EncodedEntry {
   readonly aside: boolean;
   /** An upper bound of the line's bytes. */
   readonly bytes: number;
+  /** Bytes of the line behind its start; see {@link start}. */
+  readonly restBytes: number;
   readonly format: TranscriptFormat;
   readonly #maxEntryBytes: number;
   readonly #isMessage: boolean;
   readonly #hasOwnId: boolean;
-  /** `{"type":…,"id":…` */
-  readonly #head: string;
-  /** `,"timestamp":…}` with all further members. */
-  readonly #rest: string;
+  readonly #timestamp: string;
+  /** `{…}`: all further members. */
+  readonly #body: KeptText;
 
   /**
    * Serializes at once: the caller may change its object afterwards.
@@ -51,7 +64,10 @@ export class EncodedEntry {
    */
   constructor(input: unknown, maxEntryBytes: number, terms: EncodingTerms = {}) {
     const { format = DEFAULT_FORMAT } = terms;
-    const { type: ownType, id: ownId, timestamp, ...members } = membersOf(input);
+    const members = membersOf(input);
+    const { type: ownType, id: ownId, timestamp } = members;
+    // They go first, and JSON drops what is undefined: to leave them out of a copy costs more.
+    members.type = members.id = members.timestamp = undefined;
     const type = terms.isMessage ? typeOf(members.message, format) : ownType;
     if (typeof type !== "string" || type.trim() === "" || type === format.headerType) {
       const other = format.headerType === undefined ? "" : ` other than "${format.headerType}"`;
@@ -76,7 +92,7 @@ export class EncodedEntry {
     if (members.batch !== undefined) {
       throw invalid("batch", members.batch, "left out: appendBatch writes it");
     }
-    const rest = stringify({ timestamp: timestamp ?? new Date().toISOString(), ...members });
+    const body = stringify(members);
     this.type = type;
     this.id = id ?? newEntryId();
     this.targetId =
@@ -88,15 +104,16 @@ export class EncodedEntry {
     this.#maxEntryBytes = maxEntryBytes;
     this.#isMessage = terms.isMessage ?? false;
     this.#hasOwnId = id !== undefined;
-    this.#head = `{"type":${JSON.stringify(type)},"${format.id ?? "id"}":${JSON.stringify(this.id)}`;
-    this.#rest = `,${rest.slice(1)}`;
-    this.bytes = Buffer.byteLength(this.#rest) + Buffer.byteLength(this.#head) + SEAM_BYTES;
+    this.#timestamp = timestamp ?? timestampNow();
+    this.restBytes = Buffer.byteLength(body);
+    this.bytes = this.restBytes + Buffer.byteLength(this.start(undefined)) + SEAM_BYTES;
     if (this.bytes > maxEntryBytes) {
       throw new LeaflogError(
         "LEAFLOG_ENTRY_TOO_LARGE",
         `the entry takes about ${this.bytes} bytes; maxEntryBytes allows ${maxEntryBytes}: store large payloads elsewhere and append a reference, or raise maxEntryBytes`,
       );
     }
+    this.#body = new KeptText(body, this.restBytes);
   }
 
   /**
@@ -106,7 +123,7 @@ export class EncodedEntry {
    */
   in(format: TranscriptFormat): EncodedEntry {
     if (format.id === this.format.id && format.parentId === this.format.parentId) return this;
-    const { [this.format.id ?? "id"]: id, ...members } = JSON.parse(this.#head + this.#rest);
+    const { [this.format.id ?? "id"]: id, ...members } = JSON.parse(this.line(undefined));
     const named = format.id === undefined ? undefined : members[format.id];
     const isNamed = this.#hasOwnId || named === undefined;
     const input = { ...members, ...(isNamed && { id }) };
@@ -115,16 +132,29 @@ export class EncodedEntry {
   }
 
   /**
-   * The entry's line, with its newline.
+   * The entry's line, up to the members that only its caller knows.
    *
    * @param parentId undefined for a raw append: the line has no such key
    * @param batch where the entry stands in its batch, when that has more than one entry
    */
-  line(parentId: string | null | undefined, batch?: { index: number; size: number }): string {
-    const parent =
-      parentId === undefined ? "" : `,"${this.format.parentId}":${JSON.stringify(parentId)}`;
+  start(parentId: string | null | undefined, batch?: BatchPlace): string {
+    const { id, parentId: parentName } = this.format;
+    const head = `{"type":${JSON.stringify(this.type)},"${id ?? "id"}":${JSON.stringify(this.id)}`;
+    const parent = parentId === undefined ? "" : `,"${parentName}":${JSON.stringify(parentId)}`;
     const mark = batch ? `,"batch":{"index":${batch.index},"size":${batch.size}}` : "";
-    return `${this.#head}${parent}${mark}${this.#rest}\n`;
+    const comma = this.restBytes > EMPTY_BYTES ? "," : "";
+    return `${head}${parent}${mark},"timestamp":${JSON.stringify(this.#timestamp)}${comma}`;
+  }
+
+  /** Writes the rest of the line, with its newline: `restBytes` from `at` on. */
+  copyRest(target: Buffer, at: number): void {
+    this.#body.copyTo(target, at, 1);
+    target[at + this.restBytes - 1] = NEWLINE;
+  }
+
+  /** The entry's line, with its newline. See {@link start}. */
+  line(parentId: string | null | undefined, batch?: BatchPlace): string {
+    return `${this.start(parentId, batch)}${this.#body.textFrom(1)}\n`;
   }
 }
 
@@ -182,7 +212,8 @@ function plainObject(input: unknown): Record<string, unknown> {
   }
   // A getter is asked once: what is checked is what is written.
   const members = { ...value };
-  for (const [name, member] of Object.entries(members)) {
+  for (const name of Object.keys(members)) {
+    const member = members[name];
     if (typeof member === "function" || typeof member === "symbol") {
       throw notSerializable(`\`${name}\` is a ${typeof member}, which JSON would drop`);
     }

@@ -34,6 +34,9 @@ export interface AppendOptions {
   readonly timeoutMs?: number;
 }
 
+/** An append that asks for nothing in particular. */
+export const PLAIN: AppendOptions = {};
+
 /** The keys of the entries of one call. */
 export function keysOf(key: string, inputs: readonly unknown[], batch: boolean): string[] {
   const checked = checkedKey("idempotencyKey", key);

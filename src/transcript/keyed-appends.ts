@@ -1,4 +1,4 @@
-import { AppendCall } from "../append/append-call.js";
+import { AppendCall, inOrder } from "../append/append-call.js";
 import type { AppendResult } from "../append/append-result.js";
 import { KeyQuery } from "../append/idempotency/key-query.js";
 import { KeyedCall } from "../append/idempotency/keyed-call.js";
@@ -64,14 +64,15 @@ export async function appendEach(
   const entries = messages.map(({ encoded }) => encoded);
   const keys = messages.map(({ key }) => key);
   const { maxEntryBytes, lock } = resolved;
-  const call = new AppendCall(entries, {
+  const terms = {
     file: transcript.file,
     options: resolved,
     expectedLeaf: undefined,
     signal,
     timeoutMs: options.timeoutMs ?? lock.timeoutMs,
     keyed: new KeyedCall(entries, keys, { onConflict: "stored", scope: "each", maxEntryBytes }),
-  });
+  };
+  const call = new AppendCall(entries, terms, inOrder);
   writer.append(call);
   const results = await call.done;
   return results.map((result, index) => {

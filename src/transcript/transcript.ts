@@ -1,16 +1,12 @@
-import { AppendCall } from "../append/append-call.js";
 import type { AppendResult } from "../append/append-result.js";
 import { currentLeaf, type Leaf } from "../append/current-leaf.js";
 import type { KeyQuery } from "../append/idempotency/key-query.js";
-import type { KeyedCall } from "../append/idempotency/keyed-call.js";
-import { aborted } from "../append/pending-calls.js";
-import type { EncodedEntry } from "../entry/encoded-entry.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
-import { invalid, MAX_TIMEOUT_MS, type ResolvedOptions, whole } from "../options.js";
+import { invalid, type ResolvedOptions } from "../options.js";
 import type { FollowOptions } from "../read/follow-entries.js";
-import { AppendEncoding } from "./append-encoding.js";
-import { type AppendOptions, keyedCall, keysOf } from "./append-options.js";
+import { type AppendOptions, PLAIN } from "./append-options.js";
+import { CallMaker } from "./call-maker.js";
 import { shareWriter, type WriterShare } from "./open-writers.js";
 import {
   ensureOutsideTransaction,
@@ -31,15 +27,15 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
       options: transcript.#options,
       writer: transcript.#share.writer,
       ensureOpen: () => transcript.#ensureOpen(),
-      encodeMessage: (message, key) => transcript.#encodeMessage(message, key),
+      encodeMessage: (message, key) => transcript.#calls.message(message, key),
     }));
   }
 
   readonly #options: ResolvedOptions;
   readonly #share: WriterShare;
-  readonly #encoding: AppendEncoding;
-  /** Ends what would wait for ever. */
-  readonly #closed = new AbortController();
+  readonly #calls: CallMaker;
+  /** Ends what would wait for ever; made when there is such. */
+  #closed: AbortController | undefined;
   #closing: Promise<void> | undefined;
 
   /** Use {@link openTranscript}. */
@@ -47,7 +43,7 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
     super(sourceOf(file, options));
     this.#options = options;
     this.#share = shareWriter(file, options);
-    this.#encoding = new AppendEncoding(file, options, () => this.#share.writer.lastTail);
+    this.#calls = new CallMaker(file, options, () => this.#share.writer.lastTail);
   }
 
   /**
@@ -62,27 +58,24 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
    * `LEAFLOG_WRITE_FAILED`, `LEAFLOG_POISONED`. After any of them but the last two the file holds
    * nothing of the entry; these two tell what is known.
    */
-  async append(entry: EntryInput, options: AppendOptions = {}): Promise<AppendResult> {
-    const [result] = await this.#append([entry], options);
-    return result as AppendResult;
+  append(entry: EntryInput, options: AppendOptions = PLAIN): Promise<AppendResult> {
+    return this.#one(entry, options, false);
   }
 
   /**
    * Appends `{ type: "message", message }`; in Claude Code's dialect an entry of the type that is the
    * message's role. See {@link append}.
    */
-  async appendMessage(message: object, options: AppendOptions = {}): Promise<AppendResult> {
-    if (typeof message !== "object" || message === null) {
-      throw new LeaflogError(
-        "LEAFLOG_NOT_SERIALIZABLE",
-        `a message must be an object; got ${message === null ? "null" : typeof message}`,
-        { file: this.file },
-      );
+  appendMessage(message: object, options: AppendOptions = PLAIN): Promise<AppendResult> {
+    if (typeof message === "object" && message !== null) {
+      return this.#one({ type: "message", message }, options, true);
     }
-    const [result] = await this.#append([{ type: "message", message }], options, {
-      isMessage: true,
-    });
-    return result as AppendResult;
+    const error = new LeaflogError(
+      "LEAFLOG_NOT_SERIALIZABLE",
+      `a message must be an object; got ${message === null ? "null" : typeof message}`,
+      { file: this.file },
+    );
+    return Promise.reject(error);
   }
 
   /**
@@ -91,60 +84,25 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
    */
   async appendBatch(
     entries: readonly EntryInput[],
-    options: AppendOptions = {},
+    options: AppendOptions = PLAIN,
   ): Promise<AppendResult[]> {
     if (!Array.isArray(entries)) throw invalid("entries", entries, "an array of entries");
-    return this.#append(entries, options, { batch: true });
-  }
-
-  #append(
-    inputs: readonly EntryInput[],
-    options: AppendOptions,
-    { batch = false, isMessage = false } = {},
-  ): Promise<AppendResult[]> {
     this.#ensureOpen();
-    const call = this.#named(() => {
-      if (options.signal?.aborted) throw aborted(options.signal, this.file);
-      const { idempotencyKey: key } = options;
-      const keys = key === undefined ? undefined : keysOf(key, inputs, batch);
-      const entries = this.#encoding.entries(inputs, { isMessage, keys });
-      return this.#call(entries, options, keys && keyedCall(entries, keys, options, this.#options));
-    });
-    if (call.entries.length === 0) return Promise.resolve([]);
+    const call = this.#calls.batch(entries, options);
+    if (call.entries.length === 0) return [];
     this.#share.writer.append(call);
     return call.done;
   }
 
-  #encodeMessage(message: object, key: string): EncodedEntry {
-    const input = { type: "message", message };
-    const terms = { isMessage: true, keys: [key] };
-    return this.#named(() => this.#encoding.entries([input], terms)[0] as EncodedEntry);
-  }
-
-  /** Names the transcript in the errors of what does not know it. */
-  #named<T>(work: () => T): T {
+  #one(input: EntryInput, options: AppendOptions, isMessage: boolean): Promise<AppendResult> {
     try {
-      return work();
+      this.#ensureOpen();
+      const call = this.#calls.one(input, options, isMessage);
+      this.#share.writer.append(call);
+      return call.done;
     } catch (error) {
-      if (!(error instanceof LeaflogError) || error.file !== undefined) throw error;
-      const { cause } = error;
-      throw new LeaflogError(error.code, error.message, { file: this.file, cause });
+      return Promise.reject(error);
     }
-  }
-
-  #call(entries: readonly EncodedEntry[], options: AppendOptions, keyed?: KeyedCall): AppendCall {
-    const { expectedLeaf, signal } = options;
-    if (expectedLeaf !== undefined && expectedLeaf !== null && typeof expectedLeaf !== "string") {
-      throw invalid("expectedLeaf", expectedLeaf, "an entry id or null");
-    }
-    const timeoutMs = this.#timeout(options);
-    const { file } = this;
-    const terms = { file, options: this.#options, expectedLeaf, signal, timeoutMs, keyed };
-    return new AppendCall(entries, terms);
-  }
-
-  #timeout({ timeoutMs }: AppendOptions): number {
-    return whole("timeoutMs", timeoutMs, this.#options.lock.timeoutMs, 1, MAX_TIMEOUT_MS);
   }
 
   /**
@@ -164,16 +122,16 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
     if (typeof run !== "function") throw invalid("run", run, "a function");
     this.#ensureOpen();
     const { writer } = this.#share;
-    const timeoutMs = this.#timeout(options);
+    const timeoutMs = this.#calls.timeoutOf(options);
     return writer.transact({ ...options, timeoutMs }, async (tail) => {
       const { leafId: id = null, shape = "empty" } = tail?.leaf ?? {};
-      const format = this.#encoding.formatOf(tail);
+      const format = this.#calls.formatOf(tail);
       const { maxEntryBytes } = this.#options;
       const find = (query: KeyQuery) => writer.findHeld(query);
       const tx = new Transaction(this.file, this, { id, shape }, maxEntryBytes, { format }, find);
       const value = await runAsTransaction(writer, async () => run(tx)).finally(() => tx.finish());
       const entries = tx.finish();
-      const call = entries.length > 0 ? this.#call(entries, { timeoutMs }) : undefined;
+      const call = entries.length > 0 ? this.#calls.staged(entries, timeoutMs) : undefined;
       return { value, call };
     });
   }
@@ -184,6 +142,8 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
 
   /** As the reader's; `close` ends it, too. */
   override follow(options: FollowOptions = {}): AsyncGenerator<EntryRecord, void, undefined> {
+    this.#closed ??= new AbortController();
+    if (this.#closing) this.#closed.abort();
     const ends = [this.#closed.signal, ...(options.signal ? [options.signal] : [])];
     return super.follow({ ...options, signal: AbortSignal.any(ends) });
   }
@@ -206,7 +166,7 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
    */
   async close(): Promise<void> {
     if (!this.#closing) ensureOutsideTransaction(this.#share.writer);
-    this.#closed.abort();
+    this.#closed?.abort();
     this.#closing ??= this.#share.release();
     await this.#closing;
   }

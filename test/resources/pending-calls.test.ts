@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { AppendCall } from "../../src/append/append-call.js";
+import { AppendCall, inOrder } from "../../src/append/append-call.js";
 import { PendingCalls } from "../../src/append/pending-calls.js";
 import { EncodedEntry } from "../../src/entry/encoded-entry.js";
 import { LeaflogError, type QueueOptions } from "../../src/index.js";
@@ -119,12 +119,8 @@ function entryOf(padding: number): EncodedEntry {
 }
 
 function callOf(entries: EncodedEntry[], timeoutMs: number, signal?: AbortSignal): AppendCall {
-  const call = new AppendCall(entries, {
-    options: OPTIONS,
-    expectedLeaf: undefined,
-    signal,
-    timeoutMs,
-  });
+  const terms = { options: OPTIONS, expectedLeaf: undefined, signal, timeoutMs };
+  const call = new AppendCall(entries, terms, inOrder);
   call.done.catch(() => undefined);
   return call;
 }

@@ -20,7 +20,8 @@ export class LockDirectory {
   #isNew = false;
   #own: FileStat | undefined;
   #birthMoves = false;
-  #mtime: Date | undefined;
+  /** Modification time that we gave it, in milliseconds since 1970. */
+  #mtimeMs: number | undefined;
   #verifiedAt = 0;
   #wished = false;
 
@@ -85,10 +86,11 @@ export class LockDirectory {
     }
     this.#isNew = false;
     this.#own = own;
-    this.#mtime = new Date(mtimeMs(own));
+    this.#probed = undefined;
+    this.#mtimeMs = mtimeMs(own);
     this.#verifiedAt = askedAt;
     this.#wished = false;
-    return this.#mtime;
+    return new Date(this.#mtimeMs);
   }
 
   /** Whether the directory at the path is ours. Looks on disk; rejects when that fails. */
@@ -117,14 +119,14 @@ export class LockDirectory {
     if (now === undefined) throw notOurs();
     // A time that someone touched does not make the directory another's where its birth tells.
     const isCertain = now.birthtimeNs !== 0n && !this.#birthMoves;
-    return isCertain && this.#mtime !== undefined ? this.#mtime : new Date(mtimeMs(now));
+    return new Date(isCertain && this.#mtimeMs !== undefined ? this.#mtimeMs : mtimeMs(now));
   }
 
   /** @throws ENOENT when it is not ours. */
   async refresh(atime: Date, mtime: Date): Promise<void> {
     if (!(await this.isOurs())) throw notOurs();
     await this.#fs.utimes(this.path, atime, mtime);
-    this.#mtime = mtime;
+    this.#mtimeMs = mtime.getTime();
   }
 
   /**

@@ -10,16 +10,17 @@ import { hasWish } from "./lock-wish.js";
 export class LockTakeover {
   readonly #fs: FileSystem;
   readonly #path: string;
-  readonly #watch: LockWatch;
-  readonly #guard: LockGuard;
+  readonly #staleMs: number;
+  /** Most locks are never found taken, and of those that are, most are alive. */
+  #watch: LockWatch | undefined;
+  #guard: LockGuard | undefined;
   #judged: FileStat | undefined;
 
   /** @param path - the lock directory. */
   constructor(fs: FileSystem, path: string, staleMs: number) {
     this.#fs = fs;
     this.#path = path;
-    this.#watch = new LockWatch(staleMs);
-    this.#guard = new LockGuard(fs, `${path}.steal`, staleMs);
+    this.#staleMs = staleMs;
   }
 
   /** Whether the lock that {@link isStale} judged last is known to be waited for. */
@@ -35,6 +36,7 @@ export class LockTakeover {
   async isStale(): Promise<boolean> {
     const askedAt = performance.now();
     this.#judged = await this.#fs.stat(this.#path);
+    this.#watch ??= new LockWatch(this.#staleMs);
     return this.#watch.isStale(this.#judged, askedAt);
   }
 
@@ -45,15 +47,17 @@ export class LockTakeover {
    * operating system's error.
    */
   async removeStale(): Promise<void> {
-    if (!(await this.#guard.take())) throw contention();
+    this.#guard ??= new LockGuard(this.#fs, `${this.#path}.steal`, this.#staleMs);
+    const guard = this.#guard;
+    if (!(await guard.take())) throw contention();
     try {
       const now = await look(this.#fs, this.#path);
       if (now === undefined) return;
       const isJudged = this.#judged !== undefined && isUntouched(now, this.#judged);
-      if (!isJudged || !(await this.#guard.isOurs())) throw contention();
+      if (!isJudged || !(await guard.isOurs())) throw contention();
       await removeDirectory(this.#fs, this.#path);
     } finally {
-      await this.#guard.giveBack();
+      await guard.giveBack();
     }
   }
 }

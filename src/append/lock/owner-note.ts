@@ -53,7 +53,7 @@ export class OwnerNote {
 
   /** Removes the note, whoever wrote it. For the holder of the lock alone. */
   async remove(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     await this.#writing;
     if (!this.#expected) return;
     await this.#harmless(async () => {
@@ -68,7 +68,7 @@ export class OwnerNote {
 
   /** Removes the note if it is ours. For who lost the lock: the note may be the next owner's. */
   async removeOwn(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     await this.#writing;
     await this.#harmless(async () => {
       if ((await readText(this.#fs, this.path)) === ownText()) await this.#fs.unlink(this.path);
@@ -82,6 +82,11 @@ export class OwnerNote {
     } catch (error) {
       this.#trouble = error;
     }
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   async #write(isOurs: () => Promise<boolean>): Promise<void> {

@@ -1,0 +1,82 @@
+import { dirname } from "node:path";
+import type { FileSystem } from "../file/file-system.js";
+import { makeDirectory } from "../file/make-directory.js";
+import type { Committer } from "./committer.js";
+import type { KeyQuery } from "./idempotency/key-query.js";
+import type { Lease } from "./lease.js";
+import { writeFailed } from "./transcript-file.js";
+import { publishTranscriptUpdates } from "./transcript-updates.js";
+
+/** How often the lock is given back because there is much to be read for the keys of calls. */
+const MAX_READS_AHEAD = 3;
+
+/** The lock of a file and what is open under it: taken and given back together. */
+export class Holding {
+  readonly #fs: FileSystem;
+  readonly #path: string;
+  readonly #lease: Lease;
+  readonly #committer: Committer;
+
+  constructor(fs: FileSystem, path: string, lease: Lease, committer: Committer) {
+    this.#fs = fs;
+    this.#path = path;
+    this.#lease = lease;
+    this.#committer = committer;
+  }
+
+  /** Takes the lock unless it is had. False when `wanted` said no before. */
+  async take(wanted: () => boolean): Promise<boolean> {
+    for (;;) {
+      if (await this.#lease.isOurs()) return true;
+      await this.#committer.close();
+      if (!(await this.#lease.take(wanted, () => this.#makeDirectory()))) return false;
+    }
+  }
+
+  /**
+   * Takes the lock when what there is to be read for idempotency keys is little: a large file is
+   * gone through without it, up to the end that was seen with it, behind which alone a failed
+   * write may be cut back.
+   */
+  async takeWithKeys(wanted: () => boolean, queries: () => readonly KeyQuery[]): Promise<boolean> {
+    const { keys } = this.#committer;
+    for (let reads = 0; await this.take(wanted); reads += 1) {
+      const asked = reads === MAX_READS_AHEAD ? [] : queries();
+      if (asked.length === 0) return true;
+      const tail = await this.#committer.look();
+      if (tail === undefined || !keys.isBehind(asked, tail)) return true;
+      await this.release();
+      await keys.readAhead(queries, tail, wanted);
+    }
+    return false;
+  }
+
+  async #makeDirectory(): Promise<void> {
+    try {
+      const touched = await makeDirectory(this.#fs, dirname(this.#path));
+      for (const directory of touched) this.#committer.madeNameIn(directory);
+    } catch (cause) {
+      throw writeFailed(this.#path, "the transcript's directory cannot be made", cause, true);
+    }
+  }
+
+  /** Closes the file, gives the lock back, and tells what was written. */
+  async release(): Promise<void> {
+    try {
+      await this.#committer.close();
+    } finally {
+      await this.#lease.release();
+      publishTranscriptUpdates(this.#committer.takeUpdates());
+    }
+  }
+
+  /** The same where no call is left to be rejected; the lock, should it have stayed, goes stale. */
+  async releaseOrWarn(): Promise<void> {
+    try {
+      await this.release();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      process.emitWarning(`the lock of ${this.#path} was not given back: ${why}`, "LeaflogWarning");
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { EncodedEntry } from "../entry/encoded-entry.js";
+import { HEADER_VERSION } from "../entry/header.js";
+import type { FoundHeader } from "../scan/find-header.js";
+import type { AppendCall } from "./append-call.js";
+import type { GroupCommit, GroupGround } from "./group-commit.js";
+import { anchorOf } from "./tail.js";
+
+/** The bytes of a group commit, line after line. */
+export class LineLayout {
+  readonly #start: number;
+  readonly #header: FoundHeader | undefined;
+  #bytes: Buffer;
+  /** How many of them are used. */
+  #used = 0;
+  /** Where the last line begins in them; undefined before the first. */
+  #last: number | undefined;
+
+  constructor(ground: GroupGround, calls: readonly AppendCall[]) {
+    const close = ground.openTail ? "\n" : "";
+    const header = ground.header?.line ?? "";
+    this.#start = ground.size;
+    this.#bytes = Buffer.allocUnsafe(roomFor(calls, ground) + header.length + close.length);
+    this.#append(close);
+    const offset = this.end;
+    this.#append(header);
+    if (ground.header) {
+      this.#header = {
+        state: "header",
+        id: ground.header.id,
+        version: HEADER_VERSION,
+        offset,
+        length: this.end - offset - 1,
+        terminated: true,
+      };
+    }
+  }
+
+  /** Whether there is no line so far. */
+  get none(): boolean {
+    return this.#last === undefined;
+  }
+
+  /** Where the next line will begin: bytes from the start of the file. */
+  get end(): number {
+    return this.#start + this.#used;
+  }
+
+  /**
+   * Adds an entry's line; returns its bytes, without the newline.
+   *
+   * @param start the line up to what the entry knows of it
+   */
+  add(start: string, entry: EncodedEntry): number {
+    this.#last = this.#used;
+    this.#append(start);
+    const at = this.#makeRoom(entry.restBytes);
+    entry.copyRest(this.#bytes, at);
+    return this.#used - this.#last - 1;
+  }
+
+  /** What there is to be written: nothing, when there is no line. */
+  finish(): Pick<GroupCommit, "bytes" | "anchor" | "header"> {
+    const header = this.#header;
+    if (this.#last === undefined) return { bytes: Buffer.alloc(0), anchor: undefined, header };
+    const bytes = this.#bytes.subarray(0, this.#used);
+    const anchor = anchorOf(bytes.subarray(this.#last), this.#start + this.#last);
+    return { bytes, anchor, header };
+  }
+
+  #append(text: string): void {
+    const at = this.#makeRoom(Buffer.byteLength(text));
+    this.#bytes.write(text, at);
+  }
+
+  /** Takes so many bytes into use; returns where they begin. */
+  #makeRoom(bytes: number): number {
+    const at = this.#used;
+    this.#used += bytes;
+    if (this.#used > this.#bytes.length) {
+      const wider = Buffer.allocUnsafe(Math.max(this.#used, 2 * this.#bytes.length));
+      this.#bytes.copy(wider, 0, 0, at);
+      this.#bytes = wider;
+    }
+    return at;
+  }
+}
+
+/** About as much as the calls will take. */
+function roomFor(calls: readonly AppendCall[], { leaf }: GroupGround): number {
+  let bytes = leaf.leafId?.length ?? 0;
+  for (const call of calls) bytes += call.bytes;
+  return bytes;
+}

@@ -1,0 +1,23 @@
+import PQueue from "p-queue";
+
+/** Tasks one after another, in the order in which they came. */
+export class Turns {
+  /** Undefined while there is nothing to do: most open transcripts are idle. */
+  #queue: PQueue | undefined;
+
+  /** How many tasks wait for their turn. */
+  get waiting(): number {
+    return this.#queue?.size ?? 0;
+  }
+
+  /** Runs a task when its turn has come. */
+  async take<T>(task: () => Promise<T>): Promise<T> {
+    this.#queue ??= new PQueue({ concurrency: 1 });
+    const queue = this.#queue;
+    try {
+      return await queue.add(task);
+    } finally {
+      if (queue.size === 0 && queue.pending === 0) this.#queue = undefined;
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import {
+  AppendCall,
+  type AppendTerms,
+  ensureOwnIds,
+  inOrder,
+  theOnly,
+} from "../append/append-call.js";
+import type { AppendResult } from "../append/append-result.js";
+import { withKey } from "../append/idempotency/idempotency-key.js";
+import type { KeyedCall } from "../append/idempotency/keyed-call.js";
+import { aborted } from "../append/pending-calls.js";
+import type { Tail } from "../append/tail.js";
+import { ensureAppendable } from "../append/way.js";
+import { EncodedEntry } from "../entry/encoded-entry.js";
+import type { EntryInput } from "../entry/entry.js";
+import { DEFAULT_FORMAT, isAppendable, type TranscriptFormat } from "../entry/transcript-format.js";
+import { LeaflogError } from "../errors.js";
+import { invalid, MAX_TIMEOUT_MS, type ResolvedOptions, whole } from "../options.js";
+import { type AppendOptions, keyedCall, keysOf, PLAIN } from "./append-options.js";
+
+/** Makes the calls of a handle: checks what is asked, and turns what is appended into JSON. */
+export class CallMaker {
+  readonly #file: string;
+  readonly #options: ResolvedOptions;
+  readonly #lastTail: () => Tail | undefined;
+  /** The terms of all calls that ask for nothing in particular. */
+  #plain: AppendTerms | undefined;
+
+  /** @param lastTail the end of the file as it was last seen */
+  constructor(file: string, options: ResolvedOptions, lastTail: () => Tail | undefined) {
+    this.#file = file;
+    this.#options = options;
+    this.#lastTail = lastTail;
+  }
+
+  /** @throws LeaflogError as `Transcript.append` rejects */
+  one(input: EntryInput, options: AppendOptions, isMessage: boolean): AppendCall<AppendResult> {
+    try {
+      this.#ensureWanted(options);
+      const key = options.idempotencyKey;
+      const keys = key === undefined ? undefined : keysOf(key, [input], false);
+      const entries = [this.#encode(input, isMessage, keys?.[0])];
+      return new AppendCall(entries, this.#terms(entries, keys, options), theOnly);
+    } catch (error) {
+      throw this.#named(error);
+    }
+  }
+
+  /** @throws LeaflogError as `Transcript.appendBatch` rejects */
+  batch(inputs: readonly EntryInput[], options: AppendOptions): AppendCall<AppendResult[]> {
+    try {
+      this.#ensureWanted(options);
+      const key = options.idempotencyKey;
+      const keys = key === undefined ? undefined : keysOf(key, inputs, true);
+      const entries = inputs.map((input, index) => this.#encode(input, false, keys?.[index]));
+      ensureOwnIds(entries);
+      return new AppendCall(entries, this.#terms(entries, keys, options), inOrder);
+    } catch (error) {
+      throw this.#named(error);
+    }
+  }
+
+  /**
+   * A message as it is to be appended once under a key.
+   *
+   * @throws LeaflogError as `Transcript.appendMessage` rejects
+   */
+  message(message: object, key: string): EncodedEntry {
+    try {
+      return this.#encode({ type: "message", message }, true, key);
+    } catch (error) {
+      throw this.#named(error);
+    }
+  }
+
+  /** Of entries that a transaction staged. */
+  staged(entries: readonly EncodedEntry[], timeoutMs: number): AppendCall<AppendResult[]> {
+    return new AppendCall(entries, this.#terms(entries, undefined, { timeoutMs }), inOrder);
+  }
+
+  /** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` */
+  timeoutOf({ timeoutMs }: AppendOptions): number {
+    return whole("timeoutMs", timeoutMs, this.#options.lock.timeoutMs, 1, MAX_TIMEOUT_MS);
+  }
+
+  /** What entries will be, as far as can be told by an earlier look at the file. */
+  formatOf(tail: Tail | undefined): TranscriptFormat {
+    const { format: said } = this.#options;
+    if (said !== undefined) ensureAppendable(this.#file, said);
+    const format = said ?? tail?.format ?? DEFAULT_FORMAT;
+    return isAppendable(format) ? format : DEFAULT_FORMAT;
+  }
+
+  #ensureWanted({ signal }: AppendOptions): void {
+    if (signal?.aborted) throw aborted(signal, this.#file);
+  }
+
+  #encode(input: EntryInput, isMessage: boolean, key: string | undefined): EncodedEntry {
+    const format = this.formatOf(this.#lastTail());
+    const keyed = key === undefined ? input : withKey(input, key, format);
+    return new EncodedEntry(keyed, this.#options.maxEntryBytes, { format, isMessage });
+  }
+
+  #terms(
+    entries: readonly EncodedEntry[],
+    keys: readonly string[] | undefined,
+    options: AppendOptions,
+  ): AppendTerms {
+    if (options === PLAIN) {
+      this.#plain ??= this.#newTerms(undefined, PLAIN);
+      return this.#plain;
+    }
+    return this.#newTerms(keys && keyedCall(entries, keys, options, this.#options), options);
+  }
+
+  #newTerms(keyed: KeyedCall | undefined, options: AppendOptions): AppendTerms {
+    const { expectedLeaf, signal } = options;
+    if (expectedLeaf !== undefined && expectedLeaf !== null && typeof expectedLeaf !== "string") {
+      throw invalid("expectedLeaf", expectedLeaf, "an entry id or null");
+    }
+    const timeoutMs = this.timeoutOf(options);
+    return { file: this.#file, options: this.#options, expectedLeaf, signal, timeoutMs, keyed };
+  }
+
+  /** The error, with the transcript named, which not all know that throw one. */
+  #named(error: unknown): unknown {
+    if (!(error instanceof LeaflogError) || error.file !== undefined) return error;
+    const { code, message, cause } = error;
+    return new LeaflogError(code, message, { file: this.#file, cause });
+  }
+}
