@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type EntriesOptions, type EntryRecord, openTranscript } from "../../src/index.js";
 import { readEntries } from "../../src/read/read-entries.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
@@ -142,26 +142,6 @@ describe("entries", () => {
       }
     }
     expect(port.openFiles).toBe(0);
-  });
-
-  it("give other work its turns, however small they are", async () => {
-    const file = await fileOf(HEADER_LINE + "{}\n".repeat(100_000));
-    const transcript = await openTranscript(file);
-    let now = 0;
-    const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
-    const turns = vi.spyOn(globalThis, "setImmediate");
-    let count = 0;
-    for await (const _ of transcript.entries()) {
-      count += 1;
-      // Stands for a caller that takes its time: 5 us for each.
-      now += 0.005;
-    }
-    clock.mockRestore();
-    const rests = turns.mock.calls.length;
-    turns.mockRestore();
-    expect(count).toBe(100_000);
-    // 500 ms of the caller's work, in slices of 3 ms and what one more look at the clock takes.
-    expect(rests).toBeGreaterThan(150);
   });
 
   it("refuses an offset that is none", async () => {

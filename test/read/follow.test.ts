@@ -1,7 +1,7 @@
 import { appendFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { nodeFileSystem } from "../../src/file/node-file-system.js";
 import { type FollowOptions, openTranscript, type Transcript } from "../../src/index.js";
 import { systemError } from "../support/intercepted-file-system.js";
@@ -296,6 +296,25 @@ describe("follow", () => {
     await appendFile(file, linkedLine("b", "a"));
     expect(await other.until(2)).toEqual(["a", "b"]);
     await other.stop();
+  });
+
+  it("does not open a file that has not changed since it was shown", async () => {
+    await writeFile(file, HEADER_LINE + linkedLine("a", null));
+    const calls: string[] = [];
+    port.before = ({ name }) => {
+      calls.push(name);
+    };
+    const following = new Following(transcript, { pollMs: 1, from: "start" });
+    expect(await following.until(1)).toEqual(["a"]);
+    const looks = async (count: number) => {
+      calls.length = 0;
+      await vi.waitUntil(() => calls.filter((name) => name === "stat").length >= count, 20_000);
+    };
+    // The first look after the entry was shown may be at a file that is not known to be read.
+    await looks(5);
+    await looks(20);
+    expect(new Set(calls)).toEqual(new Set(["stat"]));
+    await following.stop();
   });
 
   it("ends with the signal, close or the caller, and leaves nothing behind", async () => {
