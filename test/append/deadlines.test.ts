@@ -96,9 +96,9 @@ describe("a deadline", () => {
     const file = await newFile();
     const { fileSystem, open, reached } = gate(file);
     await using transcript = await openTranscript(file, { fileSystem });
-    const slow = transcript.append({ type: "slow" }, { timeoutMs: 20 });
+    const slow = transcript.append({ type: "slow" }, { timeoutMs: 1000 });
     await reached;
-    const late = transcript.append({ type: "late" }, { timeoutMs: 20 });
+    const late = transcript.append({ type: "late" }, { timeoutMs: 1000 });
     const patient = transcript.append({ type: "patient" });
     await expect(late).rejects.toMatchObject({
       code: "LEAFLOG_TIMEOUT",
