@@ -3,7 +3,7 @@ import type { FileSystem } from "../../file/file-system.js";
 import { startClock } from "./lock-clock.js";
 import { contention, isContention, isGone, whileBusy } from "./lock-errors.js";
 import { look, mtimeMs, removeDirectory } from "./lock-look.js";
-import { isWished } from "./lock-wish.js";
+import { hasWish } from "./lock-wish.js";
 
 /**
  * A lock directory that we made. Its identity is learned right after it was made, and whatever is
@@ -89,7 +89,8 @@ export class LockDirectory {
     this.#probed = undefined;
     this.#mtimeMs = mtimeMs(own);
     this.#verifiedAt = askedAt;
-    this.#wished = false;
+    // Others may have looked before we did.
+    this.#wished = hasWish(own);
     return new Date(this.#mtimeMs);
   }
 
@@ -147,7 +148,7 @@ export class LockDirectory {
     const now = await look(this.#fs, this.path);
     if (now === undefined || !this.#isOwn(now)) return undefined;
     this.#verifiedAt = askedAt;
-    this.#wished = this.#own !== undefined && isWished(this.#own, now);
+    this.#wished = hasWish(now);
     this.#sinceLook = sinceLook;
     return now;
   }

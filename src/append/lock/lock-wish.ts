@@ -23,15 +23,10 @@ export async function wishFor(fs: FileSystem, path: string): Promise<unknown> {
 }
 
 /**
- * Whether a look at a lock shows a wish already. Then none is to be left: each moves the change
+ * Whether a look at a lock shows a wish. Then no other is to be left: each moves the change
  * time, which is all the birth time that some systems know, and a dead lock would seem to be made
  * anew all the time.
  */
 export function hasWish({ mode }: FileStat): boolean {
   return mode === WISHED_MODE;
-}
-
-/** Whether somebody left a wish since the lock was made. */
-export function isWished(made: FileStat, now: FileStat): boolean {
-  return now.mode !== made.mode;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { wishFor } from "../../../src/append/lock/lock-wish.js";
 import { WriteLock } from "../../../src/append/lock/write-lock.js";
 import { nodeFileSystem } from "../../../src/file/node-file-system.js";
 import { LockScene } from "./children/lock-harness.js";
@@ -44,4 +45,21 @@ test("who leaves a wish comes back before the lock is taken again", async () => 
   // In step with the holder's turns it would miss nearly all of them, and hit one by luck.
   const median = turns.sort((a, b) => a - b)[SCENES >> 1];
   expect(median, `turns: ${turns}`).toBeLessThanOrEqual(3);
+});
+
+test("a wish that comes before the holder's own first look at its lock is not lost", async () => {
+  await using scene = new LockScene();
+  const fileSystem = {
+    ...nodeFileSystem,
+    mkdir: async (path: string, mode?: number) => {
+      await nodeFileSystem.mkdir(path, mode);
+      await wishFor(nodeFileSystem, path);
+    },
+  };
+  const holder = new WriteLock(fileSystem, scene.file, { staleMs: 60_000 });
+  await holder.acquire(() => true);
+  expect(holder.wished).toBe(true);
+  expect(await holder.verify()).toBe(true);
+  expect(holder.wished).toBe(true);
+  await holder.release();
 });
