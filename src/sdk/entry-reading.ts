@@ -106,6 +106,7 @@ export class EntryReading implements AsyncGenerator<EntryRecord, void, undefined
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(work);
+    // Who asked for that turn learns how it ended; the next one only waits for it.
     this.#turn = turn.catch(() => undefined);
     return turn;
   }

@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type FileSystem, openTranscript } from "../../src/index.js";
+import { countListeners } from "../support/counted-listeners.js";
 import { deferred } from "../support/deferred.js";
 import { interceptedFileSystem } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, readChain } from "../support/lines.js";
@@ -72,22 +73,12 @@ describe("an abort", () => {
 
   test("leaves no listener on the signal", async () => {
     const { signal } = new AbortController();
-    let listeners = 0;
-    const add = signal.addEventListener.bind(signal);
-    const remove = signal.removeEventListener.bind(signal);
-    signal.addEventListener = (...args: Parameters<typeof add>) => {
-      listeners += 1;
-      add(...args);
-    };
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-      listeners -= 1;
-      remove(...args);
-    };
+    const listeners = countListeners(signal);
     await using transcript = await openTranscript(await newFile());
     const many = Array.from({ length: 100 }, () => transcript.append({ type: "a" }, { signal }));
-    expect(listeners).toBe(1);
+    expect(listeners()).toBe(1);
     await Promise.all(many);
-    expect(listeners).toBe(0);
+    expect(listeners()).toBe(0);
   });
 });
 

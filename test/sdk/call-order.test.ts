@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createTranscriptSdk, type TranscriptHost } from "../../src/sdk/index.js";
 import { memoryHost } from "../../src/sdk/testing/index.js";
+import { countListeners } from "../support/counted-listeners.js";
 import { ALICE, BOB } from "./plugin-world.js";
 
 describe("calls", () => {
@@ -87,20 +88,11 @@ describe("calls", () => {
     await using host = memoryHost();
     const sdk = createTranscriptSdk(host);
     const { signal } = new AbortController();
-    let listeners = 0;
-    const add = signal.addEventListener.bind(signal);
-    const remove = signal.removeEventListener.bind(signal);
-    signal.addEventListener = (...args: Parameters<typeof add>) => {
-      listeners += 1;
-      add(...args);
-    };
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-      listeners -= 1;
-      remove(...args);
-    };
+    const listeners = countListeners(signal);
     await Promise.all([...Array(50)].map(() => sdk.append(ALICE, { type: "a" }, { signal })));
     await sdk.withWriteLock(ALICE, () => 1, { signal });
-    for await (const _ of sdk.readEntries(ALICE, { signal })) expect(listeners).toBeGreaterThan(0);
-    expect(listeners).toBe(0);
+    for await (const _ of sdk.readEntries(ALICE, { signal }))
+      expect(listeners()).toBeGreaterThan(0);
+    expect(listeners()).toBe(0);
   });
 });

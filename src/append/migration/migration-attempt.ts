@@ -6,6 +6,7 @@ import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import { replaceFile } from "../../file/replacement.js";
 import { findStart } from "../../scan/find-start.js";
 import { scanForward } from "../../scan/scan-forward.js";
+import { ensureStillOwner } from "../ensure-still-owner.js";
 import { ensureAppendable } from "../way.js";
 import { MigrationBackup } from "./migration-backup.js";
 import { MigrationEdits } from "./migration-edits.js";
@@ -115,14 +116,7 @@ export class MigrationAttempt {
       await backup.make(source);
       this.#backup = backup;
     }
-    const owner = await this.#options.stillOwner();
-    this.#options.signal?.throwIfAborted();
-    if (owner) return;
-    throw new LeaflogError(
-      "LEAFLOG_LOCK_LOST",
-      "the lock was taken over during the migration; the transcript is as it was",
-      { file: this.#file },
-    );
+    await ensureStillOwner(this.#file, "migration", this.#options);
   }
 
   #unchanged(stat: FileStat): MigrationReport {

@@ -1,6 +1,5 @@
 import { newEntryId } from "../../entry/entry-id.js";
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
-import { LeaflogError } from "../../errors.js";
 import type { FileStat } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import { type ReplacementOutput, replaceFile } from "../../file/replacement.js";
@@ -8,6 +7,7 @@ import { MAX_ENTRIES } from "../../read/verify.js";
 import { findStart } from "../../scan/find-start.js";
 import { scanParts } from "../../scan/scan-parts.js";
 import type { ScanOptions } from "../../scan/scanned-line.js";
+import { ensureStillOwner } from "../ensure-still-owner.js";
 import { MigrationBackup } from "../migration/migration-backup.js";
 import { MigrationOutput } from "../migration/migration-output.js";
 import type { MigrationProgress } from "../migration/migration-progress.js";
@@ -160,14 +160,7 @@ export class RepairAttempt {
       await backup.make(source);
       this.#backup = backup;
     }
-    const owner = await this.#options.stillOwner();
-    this.#options.signal?.throwIfAborted();
-    if (owner) return;
-    throw new LeaflogError(
-      "LEAFLOG_LOCK_LOST",
-      "the lock was taken over during the repair; the transcript is as it was",
-      { file: this.#file },
-    );
+    await ensureStillOwner(this.#file, "repair", this.#options);
   }
 
   #scan(): ScanOptions {
