@@ -17,7 +17,9 @@ export class Turns {
     try {
       return await queue.add(task);
     } finally {
-      if (queue.size === 0 && queue.pending === 0) this.#queue = undefined;
+      const isIdle = queue.size === 0 && queue.pending === 0;
+      // A later task may have been given a queue of its own by now.
+      if (isIdle && this.#queue === queue) this.#queue = undefined;
     }
   }
 }
