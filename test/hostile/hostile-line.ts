@@ -1,18 +1,6 @@
+import { WATCHED } from "../support/watched-names.js";
 import type { Random } from "./random.js";
 
-const WATCHED: readonly [string, ...string[]] = [
-  "type",
-  "id",
-  "parentId",
-  "targetId",
-  "version",
-  "firstKeptEntryIndex",
-  "batch",
-  "message",
-  "role",
-  "index",
-  "size",
-];
 const ODD_KEYS: readonly [string, ...string[]] = [
   '"__proto__"',
   '"constructor"',

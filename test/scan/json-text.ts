@@ -1,18 +1,5 @@
 import * as fc from "fast-check";
-
-const WATCHED = [
-  "type",
-  "id",
-  "parentId",
-  "targetId",
-  "version",
-  "firstKeptEntryIndex",
-  "batch",
-  "message",
-  "role",
-  "index",
-  "size",
-];
+import { WATCHED } from "../support/watched-names.js";
 
 const escapeAll = (text: string): string =>
   [...Buffer.from(text, "utf16le").toString("utf16le")]
