@@ -180,14 +180,19 @@ export class Committer {
   }
 
   async #write(group: GroupCommit, options: ResolvedOptions): Promise<void> {
-    if (!this.#lease.isSure) await this.#ensureOurs();
+    if (!this.#isSure) await this.#ensureOurs();
     if (!this.#file.tail) await this.#file.create(options.mode, group.format);
-    if (!this.#lease.isSure) await this.#ensureOurs();
+    if (!this.#isSure) await this.#ensureOurs();
     const checkedAt = this.#lease.verifiedAt;
     await this.#file.write(group, () => this.#lease.isOurs());
     if (performance.now() - checkedAt > SLIP_MS) await this.#ensureNoSlip();
     if (group.header?.state === "header") this.#sessionId = group.header.id;
     this.#format = group.format;
+  }
+
+  /** Whether the lock was found to be ours no earlier than the file to be as it is. */
+  get #isSure(): boolean {
+    return this.#lease.isSure(this.#file.knownAt);
   }
 
   /** A writer that lost the lock does not write: the new owner may have appended meanwhile. */

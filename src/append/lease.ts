@@ -11,6 +11,12 @@ import { OpenSlot } from "./open-slot.js";
  */
 const FRESH_MS = 1;
 
+/**
+ * The same for a look that was made together with that at the file: an event loop that is busy with
+ * many transcripts takes a while to come back to each of them.
+ */
+const STEP_MS = 20;
+
 /** Who waits as another user cannot leave a wish: without one the lock is given back too, but later. */
 const UNWISHED_HOLDS = 10;
 
@@ -83,20 +89,30 @@ export class Lease {
   }
 
   /** Whether the lock was found to be ours within the last millisecond. */
-  get isSure(): boolean {
+  get isFresh(): boolean {
     return this.held && performance.now() - this.verifiedAt < FRESH_MS;
+  }
+
+  /** Whether it was found to be ours just now, or since a moment that is not long ago. */
+  isSure(since: number): boolean {
+    if (this.isFresh) return true;
+    const { verifiedAt } = this;
+    return this.held && verifiedAt >= since && performance.now() - verifiedAt < STEP_MS;
   }
 
   /** Whether the lock is still ours; looked up unless that was done within the last millisecond. */
   async isOurs(): Promise<boolean> {
     if (!this.#lock?.held) return false;
-    return this.isSure || this.#lock.verify();
+    return this.isFresh || this.#lock.verify();
   }
 
   async release(): Promise<void> {
-    if (this.spent) this.#asideUntil = performance.now() + ASIDE_MS * (1 + Math.random());
+    const { spent } = this;
+    if (spent) this.#asideUntil = performance.now() + ASIDE_MS * (1 + Math.random());
     try {
       await this.#lock?.release();
+      // Who gave it back for others comes back for it soon.
+      if (!spent) this.#lock = undefined;
     } finally {
       this.#slot.free();
     }

@@ -7,6 +7,7 @@ import { findLeaf, type LeafState } from "../scan/find-leaf.js";
 import { findStart } from "../scan/find-start.js";
 import { readFully } from "../scan/read-fully.js";
 import type { TornTail } from "./append-result.js";
+import { LastChunk } from "./last-chunk.js";
 
 /** Bytes kept from the start of the last line, where its id stands, to know the line again. */
 const ANCHOR_BYTES = 512;
@@ -122,15 +123,19 @@ async function tailAt(
   const stands = known !== undefined && (await stillStands(file, stat, known));
   if (stands && size === known.size) return { ...known, stat, exact: true };
   const settled = stands && isSettled(known) ? known : undefined;
-  const { format, header } = settled ?? (await findStart(file, size, { format: said }));
+  const last = new LastChunk(file, stands ? known.end : 0, size);
+  const [{ format, header }] = await Promise.all([
+    settled ?? findStart(file, size, { format: said }),
+    last.ready(),
+  ]);
   const before =
     stands && known.format === format ? { offset: known.end, state: known.leaf } : undefined;
-  const { end, tornTail, lastLine, ...leaf } = await findLeaf(file, {
+  const { end, tornTail, lastLine, ...leaf } = await findLeaf(last, {
     size,
     format,
     ...(before && { known: before }),
   });
-  const anchor = lastLine ? await readAnchor(file, lastLine) : stands ? known.anchor : undefined;
+  const anchor = lastLine ? await readAnchor(last, lastLine) : stands ? known.anchor : undefined;
   return tail({ stat, size, exact: true, format, header, leaf, end }, tornTail, anchor);
 }
 

@@ -15,6 +15,7 @@ export class TranscriptFile {
   readonly #fs: FileSystem;
   #file: OpenFile | undefined;
   #tail: Tail | undefined;
+  #knownAt = 0;
   /** What a caller says that it is. */
   #said: TranscriptFormat | undefined;
   /** The file whose name is on the medium. */
@@ -39,37 +40,50 @@ export class TranscriptFile {
   }
 
   /**
+   * `performance.now()` since which the tail is known to be what it is: from before the look that
+   * found nothing new, or from after what was new had been read.
+   */
+  get knownAt(): number {
+    return this.#knownAt;
+  }
+
+  /**
    * Brings the tail up to date. Undefined when there is no file.
    *
    * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`, or `LEAFLOG_WRITE_FAILED` when the file cannot
    * be opened to append.
    */
   async look(): Promise<Tail | undefined> {
-    const stat = await statIfAny(this.#fs, this.path);
     const known = this.#tail;
+    if (!this.#file || !known) return this.#read();
+    this.#knownAt = performance.now();
+    const stat = await statIfAny(this.#fs, this.path);
     if (stat === undefined) {
       await this.close();
       this.#tail = undefined;
-    } else if (!this.#file || !known) {
-      await this.#read(stat);
     } else if (isAsWritten(known, stat)) {
       this.#tail = { ...known, stat, exact: true };
     } else if (!isUnchanged(known, stat)) {
-      await this.#read(stat);
+      if (!isSameFile(known.stat, stat)) await this.close();
+      await this.#read();
     }
     return this.#tail;
   }
 
-  async #read(stat: FileStat): Promise<void> {
-    if (this.#file && this.#tail && !isSameFile(this.#tail.stat, stat)) await this.close();
-    this.#file ??= await this.#open();
-    this.#tail = await readTail(this.path, this.#file, this.#tail, this.#said);
+  async #read(): Promise<Tail | undefined> {
+    // Without a tail nobody knows whether the path still leads to what is open.
+    if (!this.#tail) await this.close();
+    this.#file ??= await this.#openIfAny();
+    this.#tail = this.#file && (await readTail(this.path, this.#file, this.#tail, this.#said));
+    this.#knownAt = performance.now();
+    return this.#tail;
   }
 
-  async #open(): Promise<OpenFile> {
+  async #openIfAny(): Promise<OpenFile | undefined> {
     try {
       return await this.#fs.open(this.path, "append");
     } catch (cause) {
+      if (isErrno(cause, "ENOENT")) return undefined;
       if (isErrno(cause, "EISDIR")) throw unreadable(this.path, cause);
       throw writeFailed(this.path, "the transcript cannot be opened to append", cause, true);
     }
@@ -85,8 +99,8 @@ export class TranscriptFile {
     try {
       this.#file = await this.#fs.open(this.path, "create", mode);
       this.#fresh = true;
-      await this.#file.chmod(mode);
       const stat = await this.#file.stat();
+      if (stat.mode !== mode) await this.#file.chmod(mode);
       this.#tail = {
         stat,
         size: 0,
@@ -96,6 +110,7 @@ export class TranscriptFile {
         leaf: { shape: "empty", leafId: null, linearAfterLeaf: false },
         end: 0,
       };
+      this.#knownAt = performance.now();
       return this.#tail;
     } catch (cause) {
       await this.abandon(true);

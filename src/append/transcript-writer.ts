@@ -3,7 +3,7 @@ import { LeaflogError } from "../errors.js";
 import type { FileSystem } from "../file/file-system.js";
 import type { ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
-import { Committer } from "./committer.js";
+import { Committer, type Ground } from "./committer.js";
 import { Holding } from "./holding.js";
 import type { FoundKeys } from "./idempotency/key-lookup.js";
 import { KeyQuery } from "./idempotency/key-query.js";
@@ -227,11 +227,8 @@ export class TranscriptWriter {
 
   async #commit(): Promise<void> {
     try {
-      const isHeld = (this.#lease.isSure && !this.#keyed) || (await this.#hold());
-      const { first } = this.#pending;
-      if (isHeld && first) {
-        if (this.poison) throw this.poison;
-        const ground = await this.#committer.ground(first.terms.options);
+      const ground = (await this.#heldGround()) ?? (await this.#newGround());
+      if (ground) {
         this.#inFlight = this.#pending.take();
         if (this.#inFlight.length > 0) await this.#committer.commit(this.#inFlight, ground);
       }
@@ -242,6 +239,26 @@ export class TranscriptWriter {
     else this.#pending.free(this.#inFlight);
     this.#inFlight = NONE;
     if (this.#lease.spent || !this.#lease.held) await this.#holding.releaseOrWarn();
+  }
+
+  /** What there is to be written to, where the lock is held still. */
+  async #heldGround(): Promise<Ground | undefined> {
+    const { first } = this.#pending;
+    if (!first || this.#keyed || this.poison || !this.#lease.held) return undefined;
+    const ground = this.#committer.ground(first.terms.options);
+    if (this.#lease.isFresh) return ground;
+    // Both looks at once: one after the other would take as long as the write.
+    const [isOurs, found] = await Promise.all([this.#lease.isOurs(), ground]);
+    return isOurs ? found : undefined;
+  }
+
+  /** The same for who takes the lock first; undefined when nothing is to be written any more. */
+  async #newGround(): Promise<Ground | undefined> {
+    const isHeld = await this.#hold();
+    const { first } = this.#pending;
+    if (!isHeld || !first) return undefined;
+    if (this.poison) throw this.poison;
+    return this.#committer.ground(first.terms.options);
   }
 
   #hold(): Promise<boolean> {

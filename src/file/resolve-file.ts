@@ -14,8 +14,12 @@ const MAX_LINKS = 40;
 export async function resolveFile(fs: FileSystem, file: string): Promise<string> {
   let path = resolve(file);
   for (let links = 0; links <= MAX_LINKS; links += 1) {
-    path = join(await resolveDirectory(fs, dirname(path)), basename(path));
-    const target = await readLinkIfAny(fs, path);
+    // A name says what it leads to under whatever name of its directory: both at once.
+    const [directory, target] = await Promise.all([
+      resolveDirectory(fs, dirname(path)),
+      readLinkIfAny(fs, path),
+    ]);
+    path = join(directory, basename(path));
     if (target === undefined) return path;
     path = resolve(dirname(path), target);
   }

@@ -127,3 +127,38 @@ test("a file whose lock is stuck delays no other", async () => {
   await rm(`${stuck}.lock`, { recursive: true });
   await late;
 });
+
+test("one that was taken over while it lingered is taken again, behind what came in between", async () => {
+  const file = await newFile();
+  const { fileSystem, taken } = countLocks(file);
+  await using transcript = await openTranscript(file, { fileSystem, lock: { idleMs: 1000 } });
+  await transcript.append({ type: "a" });
+  await rm(`${file}.lock`, { recursive: true });
+  await using other = await openTranscript(file, {
+    fileSystem: interceptedFileSystem((_, run) => run()),
+    lock: { idleMs: 0 },
+  });
+  const { id } = await other.append({ type: "b" });
+  expect(await transcript.append({ type: "c" })).toMatchObject({ parentId: id });
+  expect(taken()).toBe(2);
+  expect(await readChain(file)).toHaveLength(3);
+});
+
+test("a slow look at the file costs one look at the lock, made together with it", async () => {
+  const file = await newFile();
+  let looked = 0;
+  const fileSystem = interceptedFileSystem(async ({ name, path }, run) => {
+    if (name === "stat" && path === `${file}.lock`) looked += 1;
+    const result = await run();
+    // As slow as on a loop that is busy with other transcripts.
+    if (path === file) await new Promise((resolve) => setTimeout(resolve, 3));
+    return result;
+  });
+  await using transcript = await openTranscript(file, { fileSystem, lock: { idleMs: 1000 } });
+  await transcript.append({ type: "a" });
+  for (let n = 0; n < 5; n += 1) {
+    looked = 0;
+    await transcript.append({ type: "a" });
+    expect(looked).toBe(1);
+  }
+});

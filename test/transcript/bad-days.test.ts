@@ -97,8 +97,27 @@ describe("a disk that refuses", () => {
     await expectClean(file);
   });
 
+  test("stat fails with EACCES: the parent is never guessed", async () => {
+    const file = await fileWith(HEADER_LINE + linkedLine("a", null));
+    let armed = false;
+    const fileSystem = failingFileSystem(
+      "EACCES",
+      (call) => armed && call.name === "stat" && call.path === file,
+    );
+    await using transcript = await openTranscript(file, { fileSystem });
+    const { id } = await transcript.append({ type: "b" });
+    const content = await readFile(file, "utf8");
+    armed = true;
+    await expect(transcript.append({ type: "c" })).rejects.toMatchObject({
+      code: "LEAFLOG_LEAF_UNREADABLE",
+      cause: { code: "EACCES" },
+    });
+    expect(await readFile(file, "utf8")).toBe(content);
+    armed = false;
+    expect(await transcript.append({ type: "d" })).toMatchObject({ parentId: id });
+  });
+
   test.each([
-    ["stat", "EACCES"],
     ["file.stat", "EIO"],
     ["file.read", "EIO"],
   ])("%s fails with %s: the parent is never guessed", async (name, code) => {

@@ -23,8 +23,8 @@ const NEVER_OLD = new Date(8.64e15);
  * The `fs` option of proper-lockfile. It makes the calls and we decide what they mean: when a lock
  * is stale, whose directory that is, what may be removed.
  *
- * One object per transcript, used for every acquire: proper-lockfile keeps on it what it found out
- * about the file system's clock.
+ * One object per transcript: proper-lockfile keeps on it what it found out about the file system's
+ * clock.
  */
 export class LockAdapter {
   readonly #directory: LockDirectory;

@@ -1,5 +1,6 @@
 import { type FileStat, isSameFile } from "../../file/file-stat.js";
 import type { FileSystem } from "../../file/file-system.js";
+import { isOnExactDevice, noteExactDevice } from "./exact-devices.js";
 import { startClock } from "./lock-clock.js";
 import { contention, isContention, isGone, whileBusy } from "./lock-errors.js";
 import { look, mtimeMs, removeDirectory } from "./lock-look.js";
@@ -16,6 +17,10 @@ export class LockDirectory {
   #age: () => number = startClock();
   #sinceLook: () => number = startClock();
   #probed: FileStat | undefined;
+  /** `performance.now()` before the look that found `#probed`. */
+  #probedAt = 0;
+  /** Whether there is nothing to learn from a second look. */
+  #isProven = false;
   /** Made and neither known nor abandoned yet. */
   #isNew = false;
   #own: FileStat | undefined;
@@ -46,16 +51,22 @@ export class LockDirectory {
   async make(): Promise<void> {
     this.#own = undefined;
     this.#probed = undefined;
+    this.#isProven = false;
     this.#age = startClock();
     await this.#fs.mkdir(this.path, 0o700);
     this.#isNew = true;
   }
 
-  /** proper-lockfile's test of how exactly the file system keeps times, once per transcript. */
+  /**
+   * proper-lockfile's test of how exactly the file system keeps times. It is made once per device,
+   * with what comes before the first append to a transcript.
+   */
   async probe(atime: Date, mtime: Date): Promise<void> {
     try {
+      this.#probedAt = performance.now();
       this.#probed = await this.#lookAtNew();
-      await this.#fs.utimes(this.path, atime, mtime);
+      this.#isProven = isOnExactDevice(this.#fs, this.#probed) && isExact(this.#probed);
+      if (!this.#isProven) await this.#fs.utimes(this.path, atime, mtime);
     } catch (error) {
       throw await this.#abandoned(error);
     }
@@ -69,21 +80,7 @@ export class LockDirectory {
    * the directory was removed again.
    */
   async identify(): Promise<Date> {
-    const askedAt = performance.now();
-    let own: FileStat;
-    try {
-      own = this.#probed === undefined ? await this.#lookAtNew() : await this.#fs.stat(this.path);
-    } catch (error) {
-      throw await this.#abandoned(error);
-    }
-    if (this.#probed !== undefined && !isSameFile(own, this.#probed)) {
-      // Where no birth time is kept, Node may show the change time, which a heartbeat moves.
-      if (!isSameNumber(own, this.#probed) || !this.#isSure()) {
-        this.#isNew = false;
-        throw contention();
-      }
-      this.#birthMoves = true;
-    }
+    const { own, askedAt } = await this.#lookAtMade();
     this.#isNew = false;
     this.#own = own;
     this.#probed = undefined;
@@ -92,6 +89,30 @@ export class LockDirectory {
     // Others may have looked before we did.
     this.#wished = hasWish(own);
     return new Date(this.#mtimeMs);
+  }
+
+  async #lookAtMade(): Promise<{ own: FileStat; askedAt: number }> {
+    const probed = this.#probed;
+    if (probed && this.#isProven) return { own: probed, askedAt: this.#probedAt };
+    const askedAt = performance.now();
+    let own: FileStat;
+    try {
+      own = probed === undefined ? await this.#lookAtNew() : await this.#fs.stat(this.path);
+    } catch (error) {
+      throw await this.#abandoned(error);
+    }
+    if (probed === undefined) return { own, askedAt };
+    if (isSameFile(own, probed)) {
+      if (isExact(own) && own.birthtimeNs !== 0n) noteExactDevice(this.#fs, own);
+    } else {
+      // Where no birth time is kept, Node may show the change time, which a heartbeat moves.
+      if (!isSameNumber(own, probed) || !this.#isSure()) {
+        this.#isNew = false;
+        throw contention();
+      }
+      this.#birthMoves = true;
+    }
+    return { own, askedAt };
   }
 
   /** Whether the directory at the path is ours. Looks on disk; rejects when that fails. */
@@ -189,6 +210,11 @@ const LOOK_HOLDS_MS = 100;
 
 function notOurs(): Error {
   return Object.assign(new Error("the lock directory is not ours"), { code: "ENOENT" });
+}
+
+/** Whether a time shows more than whole seconds. */
+function isExact(stat: FileStat): boolean {
+  return mtimeMs(stat) % 1000 !== 0;
 }
 
 function isSameNumber(a: FileStat, b: FileStat): boolean {
