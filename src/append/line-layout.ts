@@ -5,6 +5,9 @@ import type { AppendCall } from "./append-call.js";
 import type { GroupCommit, GroupGround } from "./group-commit.js";
 import { anchorOf } from "./tail.js";
 
+/** Bytes that one UTF-16 unit takes at most. */
+const MAX_UTF8_BYTES = 3;
+
 /** The bytes of a group commit, line after line. */
 export class LineLayout {
   readonly #start: number;
@@ -68,8 +71,11 @@ export class LineLayout {
   }
 
   #append(text: string): void {
-    const at = this.#makeRoom(Buffer.byteLength(text));
-    this.#bytes.write(text, at);
+    // To count the bytes takes as long as to write them.
+    const isRoomy = this.#used + text.length * MAX_UTF8_BYTES <= this.#bytes.length;
+    const at = isRoomy ? this.#used : this.#makeRoom(Buffer.byteLength(text));
+    const written = this.#bytes.write(text, at);
+    this.#used = at + written;
   }
 
   /** Takes so many bytes into use; returns where they begin. */

@@ -3,11 +3,14 @@ import { invalid } from "../options.js";
 import type { EntryInput } from "./entry.js";
 import { newEntryId } from "./entry-id.js";
 import { KeptText } from "./kept-text.js";
-import { timestampNow } from "./timestamp.js";
+import { timestampNowAsJson } from "./timestamp.js";
 import { DEFAULT_FORMAT, TRANSCRIPT_FORMATS, type TranscriptFormat } from "./transcript-format.js";
 
-/** The widest thing that is added to a body at commit, ids aside: keys, batch mark, newline. */
-const SEAM_BYTES = 96;
+/**
+ * The widest thing that a line has besides its body and the values of type, id, parent and
+ * timestamp: the names of members, batch mark, newline.
+ */
+const SEAM_BYTES = 128;
 /**
  * The member that holds an idempotency key: of `message` in entries of type `message`, of the entry
  * otherwise.
@@ -50,6 +53,7 @@ export class EncodedEntry {
   readonly #maxEntryBytes: number;
   readonly #isMessage: boolean;
   readonly #hasOwnId: boolean;
+  /** As JSON. */
   readonly #timestamp: string;
   /** `{…}`: all further members. */
   readonly #body: KeptText;
@@ -104,9 +108,14 @@ export class EncodedEntry {
     this.#maxEntryBytes = maxEntryBytes;
     this.#isMessage = terms.isMessage ?? false;
     this.#hasOwnId = id !== undefined;
-    this.#timestamp = timestamp ?? timestampNow();
+    this.#timestamp = timestamp === undefined ? timestampNowAsJson() : JSON.stringify(timestamp);
     this.restBytes = Buffer.byteLength(body);
-    this.bytes = this.restBytes + Buffer.byteLength(this.start(undefined)) + SEAM_BYTES;
+    this.bytes =
+      this.restBytes +
+      quotedBytes(type) +
+      quotedBytes(this.id) +
+      Buffer.byteLength(this.#timestamp) +
+      SEAM_BYTES;
     if (this.bytes > maxEntryBytes) {
       throw new LeaflogError(
         "LEAFLOG_ENTRY_TOO_LARGE",
@@ -143,7 +152,7 @@ export class EncodedEntry {
     const parent = parentId === undefined ? "" : `,"${parentName}":${JSON.stringify(parentId)}`;
     const mark = batch ? `,"batch":{"index":${batch.index},"size":${batch.size}}` : "";
     const comma = this.restBytes > EMPTY_BYTES ? "," : "";
-    return `${head}${parent}${mark},"timestamp":${JSON.stringify(this.#timestamp)}${comma}`;
+    return `${head}${parent}${mark},"timestamp":${this.#timestamp}${comma}`;
   }
 
   /** Writes the rest of the line, with its newline: `restBytes` from `at` on. */
@@ -156,6 +165,11 @@ export class EncodedEntry {
   line(parentId: string | null | undefined, batch?: BatchPlace): string {
     return `${this.start(parentId, batch)}${this.#body.textFrom(1)}\n`;
   }
+}
+
+/** Bytes of a text as JSON. */
+function quotedBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text));
 }
 
 /** The type of an entry that carries this message. */
