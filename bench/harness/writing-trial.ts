@@ -1,14 +1,11 @@
 import { join } from "node:path";
 import { type Fixture, restoreFixture } from "../workload/fixture.js";
-import { appendInLanes } from "../workload/in-flight.js";
 import { type LineBytes, Messages } from "../workload/messages.js";
 import type { Writer, WriterKind } from "../writers/writer.js";
 import { checkWritten } from "./check-written.js";
 import { latencyValues, measured } from "./measured.js";
 import type { TrialResult } from "./question.js";
-
-/** What comes before the measuring: loads, compiles, and opens the file. */
-const WARM_UP = { count: 200, ms: 40 } as const;
+import { warmUp } from "./warm-up.js";
 
 export interface WritingTrial {
   readonly kind: WriterKind;
@@ -28,7 +25,11 @@ export interface WritingTrial {
 export async function writingTrial(trial: WritingTrial): Promise<TrialResult> {
   const { kind, directory, lineBytes, onto } = trial;
   const messages = new Messages(lineBytes);
-  await warmUp(kind, join(directory, "warm-up"), messages);
+  await warmUp(async (turn) => {
+    const writer = await kind.open(join(directory, `warm-up-${turn}`));
+    await trial.work(writer, messages);
+    await writer.close();
+  });
   const file = onto?.path ?? join(directory, "written");
   const writer = await kind.open(file);
   // The first append of a file is the subject of a question of its own.
@@ -49,10 +50,4 @@ export async function writingTrial(trial: WritingTrial): Promise<TrialResult> {
     ...(calls && { latency: calls.latency }),
     ...(fault !== undefined && { fault }),
   };
-}
-
-async function warmUp(kind: WriterKind, file: string, messages: Messages): Promise<void> {
-  const writer = await kind.open(file);
-  await appendInLanes(writer, messages, 1, WARM_UP);
-  await writer.close();
 }

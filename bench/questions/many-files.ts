@@ -3,6 +3,7 @@ import { checkWritten } from "../harness/check-written.js";
 import { idleTrial } from "../harness/idle-trial.js";
 import { latencyValues, measured } from "../harness/measured.js";
 import { each, IDLE, IDLE_SERIES, type Question } from "../harness/question.js";
+import { warmUp } from "../harness/warm-up.js";
 import { appendInLanes } from "../workload/in-flight.js";
 import { Messages } from "../workload/messages.js";
 import type { Writer } from "../writers/writer.js";
@@ -33,20 +34,17 @@ export const manyFiles: Question = {
     const kind = writerKind(arm);
     const messages = new Messages(300);
     const count = APPENDS_EACH[form];
-    const files = Array.from({ length: FILES }, (_, index) => join(directory, `${index}`));
-    const warm = await kind.open(join(directory, "warm-up"));
-    await appendInLanes(warm, messages, 1, { count: 100 });
-    await warm.close();
-    const { value, ms, values, loop } = await measured(async () => {
-      const lanes = LANES[name] as number;
+    const appendToAll = async (files: readonly string[]) => {
       const appendTo = async (writer: Writer) => {
-        const latencies = await appendInLanes(writer, messages, lanes, { count });
+        const latencies = await appendInLanes(writer, messages, LANES[name] as number, { count });
         await writer.close();
         return latencies;
       };
-      const all = files.map(async (file) => appendTo(await kind.open(file)));
-      return (await Promise.all(all)).flat();
-    });
+      return (await Promise.all(files.map(async (file) => appendTo(await kind.open(file))))).flat();
+    };
+    await warmUp((turn) => appendToAll(filesIn(directory, `warm-up-${turn}`)));
+    const files = filesIn(directory, "written");
+    const { value, ms, values, loop } = await measured(() => appendToAll(files));
     const { latency, values: calls } = latencyValues(value);
     const faults = await Promise.all(
       files
@@ -62,3 +60,7 @@ export const manyFiles: Question = {
     };
   },
 };
+
+function filesIn(directory: string, name: string): string[] {
+  return Array.from({ length: FILES }, (_, index) => join(directory, `${name}-${index}`));
+}

@@ -1,0 +1,11 @@
+/** Milliseconds of warming up, at least. */
+const WARM_UP_MS = 250;
+
+/**
+ * Does what is to be measured beforehand, as often as it takes: what a process does in its first
+ * moments is for the most part to be compiled.
+ */
+export async function warmUp(work: (turn: number) => Promise<unknown>): Promise<void> {
+  const startedAt = performance.now();
+  for (let turn = 0; performance.now() - startedAt < WARM_UP_MS; turn += 1) await work(turn);
+}
