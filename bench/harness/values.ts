@@ -24,6 +24,8 @@ export const VALUES = {
   /** The same as `gapMs`, by perf_hooks' monitorEventLoopDelay. */
   delayMs: { label: "loop delay ms", better: "less" },
   peakMb: { label: "peak MB", better: "less" },
+  /** What the process read of files, from the disk or from the page cache. */
+  readMb: { label: "read MB", better: "less" },
   cpuMs: { label: "CPU ms", better: "less" },
   bytesEach: { label: "bytes each", better: "less" },
 } as const satisfies Record<string, Value>;

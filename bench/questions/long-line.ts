@@ -33,7 +33,7 @@ export const longLine: Question = {
   name: "long-line",
   asks: "How long do an append behind, a reading of and a look at one enormous line take?",
   headline: "ms",
-  columns: ["gapMs", "gapAboveIdleMs", "gapCpuMs", "peakMb"],
+  columns: ["gapMs", "gapAboveIdleMs", "gapCpuMs", "peakMb", "readMb"],
   series: (form) => [
     IDLE_SERIES,
     // The time of the others grows with the square of the line.

@@ -21,7 +21,7 @@ export const migrate: Question = {
   name: "migrate",
   asks: "How many MB a second are migrated, and what happens to the event loop meanwhile?",
   headline: "megabytesPerSecond",
-  columns: ["ms", "gapMs", "gapAboveIdleMs", "gapCpuMs", "peakMb"],
+  columns: ["ms", "gapMs", "gapAboveIdleMs", "gapCpuMs", "peakMb", "readMb"],
   series: (form) => [IDLE_SERIES, ...each([caseOf(form)], Object.keys(MIGRATIONS))],
   prepare: async (directory, form) => {
     const bytes = MB[form] * MiB;

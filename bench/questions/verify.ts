@@ -36,7 +36,7 @@ export const verify: Question = {
   name: "verify",
   asks: "How many MB a second are verified, and what happens to the event loop meanwhile?",
   headline: "megabytesPerSecond",
-  columns: ["ms", "gapMs", "gapAboveIdleMs", "gapCpuMs", "peakMb"],
+  columns: ["ms", "gapMs", "gapAboveIdleMs", "gapCpuMs", "peakMb", "readMb"],
   series: (form) => [IDLE_SERIES, ...each([caseOf(form)], Object.keys(CHECKS))],
   prepare: async (directory, form) => {
     const bytes = MB[form] * MiB;
