@@ -3,6 +3,7 @@ import { awaited } from "./awaited.js";
 import { coldAppend } from "./cold-append.js";
 import { idleMemory } from "./idle-memory.js";
 import { longLine } from "./long-line.js";
+import { lookup } from "./lookup.js";
 import { manyFiles } from "./many-files.js";
 import { manyProcesses } from "./many-processes.js";
 import { migrate } from "./migrate.js";
@@ -23,6 +24,7 @@ export const QUESTIONS: readonly Question[] = [
   coldAppend,
   longLine,
   reading,
+  lookup,
   verify,
   migrate,
   slowDisk,

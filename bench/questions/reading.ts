@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { openTranscript } from "../../src/index.js";
+import { type EntryRecord, openTranscript, type Transcript } from "../../src/index.js";
 import { idleTrial } from "../harness/idle-trial.js";
 import { measured } from "../harness/measured.js";
 import { each, type Form, IDLE, IDLE_SERIES, type Question } from "../harness/question.js";
@@ -12,65 +12,64 @@ const MiB = 1024 * 1024;
 const STREAM_MB = { short: 32, full: 256 } as const;
 const BRANCH = "branch of 100,000";
 const BRANCH_ENTRIES = 100_000;
+const PI = "pi getBranch()";
 
-/** Reads a fixture; resolves to how many entries it met. */
-type Reader = (file: string) => Promise<number>;
+/** What was met of a fixture: it has to be all of it. */
+type Met = { readonly entries: number } | { readonly bytes: number };
+type Reader = (fixture: Fixture) => Promise<Met>;
 
 const READERS: Readonly<Record<string, Reader>> = {
-  "leaflog entries()": async (file) => {
-    await using transcript = await openTranscript(file);
-    let entries = 0;
-    for await (const { entry } of transcript.entries()) if (entry) entries += 1;
-    return entries;
+  "leaflog entries()": opened((transcript) => transcript.entries()),
+  "leaflog entries() reverse": opened((transcript) => transcript.entries({ reverse: true })),
+  "leaflog follow()": async ({ path, entries }) => {
+    await using transcript = await openTranscript(path);
+    // It goes on for as long as anybody listens.
+    return await count(transcript.follow({ from: "start" }), entries);
   },
-  "leaflog entries() reverse": async (file) => {
-    await using transcript = await openTranscript(file);
-    let entries = 0;
-    for await (const { entry } of transcript.entries({ reverse: true })) if (entry) entries += 1;
-    return entries;
+  "leaflog snapshot()": async ({ path }) => {
+    await using transcript = await openTranscript(path);
+    const { stream } = await transcript.snapshot();
+    let bytes = 0;
+    for await (const chunk of stream) bytes += (chunk as Buffer).length;
+    return { bytes };
   },
-  "readline + JSON.parse": async (file) => {
+  "readline + JSON.parse": async ({ path }) => {
     let entries = 0;
-    for await (const line of createInterface({ input: createReadStream(file) })) {
+    for await (const line of createInterface({ input: createReadStream(path) })) {
       if (JSON.parse(line).type !== "session") entries += 1;
     }
-    return entries;
+    return { entries };
   },
-  "readFile + split + JSON.parse": async (file) => {
-    const lines = (await readFile(file, "utf8")).split("\n");
-    return lines.filter((line) => line !== "" && JSON.parse(line).type !== "session").length;
+  "readFile + split + JSON.parse": async ({ path }) => {
+    const lines = (await readFile(path, "utf8")).split("\n");
+    const isEntry = (line: string) => line !== "" && JSON.parse(line).type !== "session";
+    return { entries: lines.filter(isEntry).length };
   },
-  "leaflog branch()": async (file) => {
-    await using transcript = await openTranscript(file);
-    let entries = 0;
-    for await (const { entry } of transcript.branch()) if (entry) entries += 1;
-    return entries;
-  },
-  "pi getBranch()": async (file) => {
+  "leaflog branch()": opened((transcript) => transcript.branch()),
+  [PI]: async ({ path }) => {
     const SessionManager = await loadPi();
-    return SessionManager.open(file).getBranch().length;
+    return { entries: SessionManager.open(path).getBranch().length };
   },
 };
+
+/** Of the short form. */
+const STREAM_ARMS = ["leaflog entries()", "readline + JSON.parse", "readFile + split + JSON.parse"];
 
 /** Reading all of a transcript, and a branch of it. */
 export const reading: Question = {
   name: "reading",
   asks: "How many MB of entries a second are read, and what happens to the event loop meanwhile?",
   headline: "megabytesPerSecond",
-  columns: ["ms", "gapMs", "gapAboveIdleMs", "gapCpuMs", "peakMb"],
-  series: (form) => [
-    IDLE_SERIES,
-    ...each(
-      [streamCase(form)],
-      Object.keys(READERS).filter(
-        (name) => !/branch/i.test(name) && (form === "full" || !name.endsWith("reverse")),
-      ),
-    ),
-    ...each(
-      [BRANCH],
-      form === "full" ? ["leaflog branch()", "pi getBranch()"] : ["leaflog branch()"],
-    ),
-  ],
+  columns: ["ms", "gapMs", "gapAboveIdleMs", "gapCpuMs", "peakMb", "readMb"],
+  series: (form) => {
+    const all = Object.keys(READERS);
+    const full = form === "full";
+    return [
+      IDLE_SERIES,
+      ...each([streamCase(form)], full ? all.filter((arm) => arm !== PI) : STREAM_ARMS),
+      ...each([BRANCH], full ? ["leaflog branch()", PI] : ["leaflog branch()"]),
+    ];
+  },
   prepare: async (directory, form) => {
     const bytes = STREAM_MB[form] * MiB;
     await writeFixture(directory, streamCase(form), { lineBytes: "recorded", bytes });
@@ -81,7 +80,7 @@ export const reading: Question = {
     const fixture = await readFixture(fixtures, name);
     const read = READERS[arm] as Reader;
     if (arm.startsWith("pi ")) await loadPi();
-    const { value, ms, values, loop } = await measured(() => read(fixture.path));
+    const { value, ms, values, loop } = await measured(() => read(fixture));
     const fault = faultOf(value, fixture);
     return {
       values: { megabytesPerSecond: fixture.bytes / 1e6 / (ms / 1000), ...values },
@@ -95,6 +94,27 @@ function streamCase(form: Form): string {
   return `${STREAM_MB[form]} MB, recorded sizes`;
 }
 
-function faultOf(read: number, { entries }: Fixture): string | undefined {
-  return read === entries ? undefined : `${read} entries read of ${entries}`;
+function opened(read: (transcript: Transcript) => AsyncIterable<EntryRecord>): Reader {
+  return async ({ path }) => {
+    await using transcript = await openTranscript(path);
+    return await count(read(transcript));
+  };
+}
+
+/** Entries that came with their bodies; no more than `most`. */
+async function count(
+  records: AsyncIterable<EntryRecord>,
+  most = Number.POSITIVE_INFINITY,
+): Promise<Met> {
+  let entries = 0;
+  for await (const { entry } of records) if (entry && ++entries >= most) break;
+  return { entries };
+}
+
+function faultOf(met: Met, fixture: Fixture): string | undefined {
+  const [what, read, all] =
+    "bytes" in met
+      ? ["bytes", met.bytes, fixture.bytes]
+      : ["entries", met.entries, fixture.entries];
+  return read === all ? undefined : `${read} ${what} read of ${all}`;
 }

@@ -23,6 +23,8 @@ export interface FixtureOptions {
   readonly entries?: number;
   /** Without ids and parents, version 1, as old agents left them. @default false */
   readonly linear?: boolean;
+  /** Each message has an idempotency key of its own. @default false */
+  readonly keys?: boolean;
   /** A last entry whose line is so long. */
   readonly lastBytes?: number;
 }
@@ -55,6 +57,11 @@ export async function readFixture(directory: string, name: string): Promise<Fixt
   } finally {
     await note.close();
   }
+}
+
+/** Id of the entry at a place in a fixture that is not linear; the first is at 1. */
+export function entryId(place: number): string {
+  return `${place.toString(16).padStart(8, "0")}-bench`;
 }
 
 /** Forgets what a trial appended. */
@@ -111,12 +118,14 @@ class FixtureWriter {
     return json;
   }
 
-  #line(message: string): string {
+  #line(bare: string): string {
     this.entries += 1;
+    const key = `"idempotencyKey":"thread:turn-${this.entries}:prompt"`;
+    const message = this.#options.keys ? `${bare.slice(0, -1)},${key}}` : bare;
     if (this.#options.linear) {
       return `{"type":"message","timestamp":"${TIME}","message":${message}}\n`;
     }
-    const id = `${this.entries.toString(16).padStart(8, "0")}-bench`;
+    const id = entryId(this.entries);
     const parent = this.leafId === null ? "null" : `"${this.leafId}"`;
     this.leafId = id;
     return `{"type":"message","id":"${id}","parentId":${parent},"timestamp":"${TIME}","message":${message}}\n`;

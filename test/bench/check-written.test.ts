@@ -2,7 +2,7 @@ import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkWritten } from "../../bench/harness/check-written.js";
-import { restoreFixture, writeFixture } from "../../bench/workload/fixture.js";
+import { entryId, restoreFixture, writeFixture } from "../../bench/workload/fixture.js";
 import { messageOf } from "../../bench/workload/messages.js";
 import { WRITERS } from "../../bench/writers/writers.js";
 import { openTranscript, verifyTranscript } from "../../src/index.js";
@@ -71,6 +71,19 @@ describe("a fixture", () => {
     expect(await checkWritten(written)).toBe("line 1 names another parent");
     await restoreFixture(fixture);
     expect((await verifyTranscript(path)).bytes).toBe(fixture.bytes);
+  });
+
+  test("names its entries by their places, and may have a key in each", async () => {
+    const directory = await tempDirectory();
+    const fixture = await writeFixture(directory, "f", { lineBytes: 300, entries: 20, keys: true });
+    expect(fixture.leafId).toBe(entryId(20));
+    await using transcript = await openTranscript(fixture.path);
+    const keys = new Set<unknown>();
+    for await (const { entry } of transcript.entries()) {
+      keys.add((entry?.message as { idempotencyKey?: unknown }).idempotencyKey);
+    }
+    expect(keys.size).toBe(20);
+    expect(keys).not.toContain(undefined);
   });
 
   test("may be linear, and may end with a line of any length", async () => {

@@ -69,6 +69,20 @@ test("a run of one question prints one JSON document, and leaves nothing behind"
   expect(await readdir(directory)).toEqual([]);
 });
 
+test("what is looked up is all there", async () => {
+  const args = ["lookup", "--rounds", "1", "--json", "--no-peers"];
+  const { stdout } = await runTypeScript(MAIN, [...args, "--directory", await tempDirectory()]);
+  const { questions } = JSON.parse(stdout) as RunRecord;
+  expect(questions.map(({ name }) => name)).toEqual(["lookup"]);
+  for (const { series } of questions) {
+    expect(series.map(({ reason }) => reason).filter((reason) => reason !== undefined)).toEqual([]);
+    for (const { state, values } of series) {
+      expect(state).toBe("measured");
+      expect(values.ms?.median).toBeGreaterThan(0);
+    }
+  }
+});
+
 test("an arm whose peer is not installed is reported, not left out", async () => {
   const directory = await tempDirectory();
   const args = ["awaited", "--rounds", "1", "--no-peers", "--directory", directory, "--arm", "pi"];
