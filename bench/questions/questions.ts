@@ -7,6 +7,7 @@ import { lookup } from "./lookup.js";
 import { manyFiles } from "./many-files.js";
 import { manyProcesses } from "./many-processes.js";
 import { migrate } from "./migrate.js";
+import { mirror } from "./mirror.js";
 import { outstanding } from "./outstanding.js";
 import { reading } from "./reading.js";
 import { slowDisk } from "./slow-disk.js";
@@ -27,6 +28,7 @@ export const QUESTIONS: readonly Question[] = [
   lookup,
   verify,
   migrate,
+  mirror,
   slowDisk,
   idleMemory,
   stall,

@@ -69,11 +69,11 @@ test("a run of one question prints one JSON document, and leaves nothing behind"
   expect(await readdir(directory)).toEqual([]);
 });
 
-test("what is looked up is all there", async () => {
-  const args = ["lookup", "--rounds", "1", "--json", "--no-peers"];
+test("what is looked up and what is mirrored is all there", async () => {
+  const args = ["lookup", "mirror", "--rounds", "1", "--json", "--no-peers"];
   const { stdout } = await runTypeScript(MAIN, [...args, "--directory", await tempDirectory()]);
   const { questions } = JSON.parse(stdout) as RunRecord;
-  expect(questions.map(({ name }) => name)).toEqual(["lookup"]);
+  expect(questions.map(({ name }) => name)).toEqual(["lookup", "mirror"]);
   for (const { series } of questions) {
     expect(series.map(({ reason }) => reason).filter((reason) => reason !== undefined)).toEqual([]);
     for (const { state, values } of series) {
