@@ -4,11 +4,13 @@ import { type LineBytes, Messages } from "../workload/messages.js";
 import type { Writer, WriterKind } from "../writers/writer.js";
 import { checkWritten } from "./check-written.js";
 import { latencyValues, measured } from "./measured.js";
-import type { TrialResult } from "./question.js";
+import type { Form, TrialResult } from "./question.js";
 import { warmUp } from "./warm-up.js";
 
 export interface WritingTrial {
   readonly kind: WriterKind;
+  /** How long to warm up; not at all where it is left out. */
+  readonly form?: Form;
   /** Its own. */
   readonly directory: string;
   readonly lineBytes: LineBytes;
@@ -23,13 +25,14 @@ export interface WritingTrial {
 
 /** Measures a writer at work, and looks at what it wrote. */
 export async function writingTrial(trial: WritingTrial): Promise<TrialResult> {
-  const { kind, directory, lineBytes, onto } = trial;
+  const { kind, directory, form, lineBytes, onto } = trial;
   const messages = new Messages(lineBytes);
-  await warmUp(async (turn) => {
+  const warm = async (turn: number) => {
     const writer = await kind.open(join(directory, `warm-up-${turn}`));
     await trial.work(writer, messages);
     await writer.close();
-  });
+  };
+  if (form !== undefined) await warmUp(form, warm);
   const file = onto?.path ?? join(directory, "written");
   const writer = await kind.open(file);
   // The first append of a file is the subject of a question of its own.

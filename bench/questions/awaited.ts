@@ -28,7 +28,7 @@ const WORKLOADS: Readonly<Record<string, Workload>> = {
 };
 
 const RIVALS = ["leaflog", "floor", "appendFile", "OpenClaw"];
-const ALL = [...RIVALS, "appendFileSync", "lock per append", "pi", "node:sqlite", "before"];
+const OTHERS = ["lock per append", "pi", "node:sqlite", "before", "sonic-boom + drain"];
 
 /** One append after another, each waited for. */
 export const awaited: Question = {
@@ -37,7 +37,7 @@ export const awaited: Question = {
   headline: "rate",
   columns: ["p50Ms", "p99Ms", "worstMs"],
   series: (form: Form) => [
-    ...each(["300 B, new file"], form === "full" ? [...ALL, "sonic-boom + drain"] : ALL),
+    ...each(["300 B, new file"], [...RIVALS, "appendFileSync", ...(form === "full" ? OTHERS : [])]),
     ...each(["4 KB, new file", "4 KB, 64 MB file"], RIVALS),
     ...each(["300 B, 64 MB file"], form === "full" ? [...RIVALS, "before"] : RIVALS),
     ...each(form === "full" ? ["recorded sizes, new file", "1 MB, new file"] : [], [
@@ -56,6 +56,7 @@ export const awaited: Question = {
     const onto = large ? { onto: await readFixture(fixtures, ONTO) } : {};
     return writingTrial({
       kind: writerKind(arm),
+      form,
       directory,
       lineBytes,
       ...onto,

@@ -43,7 +43,7 @@ export const coldAppend: Question = {
     const messages = new Messages(4 * KiB);
     for (let count = 0; count < WARM_UPS; count += 1) {
       const warm = await kind.open(join(directory, "warm-up"));
-      await appendInLanes(warm, messages, 1, { count: 10 });
+      await appendInLanes(warm, messages, 1, { count: 3 });
       await warm.close();
     }
     const { value, values, loop } = await measured(async () => {

@@ -4,7 +4,7 @@ import { openTranscript, type Transcript } from "../../src/index.js";
 import { each, type Question } from "../harness/question.js";
 
 /** Transcripts that are open at the same time. */
-const OPENED = 10_000;
+const OPENED = { short: 2000, full: 10_000 } as const;
 /** Those that have been appended to take as many files. */
 const APPENDED = { short: 500, full: 10_000 } as const;
 /** Opened at a time. */
@@ -18,7 +18,7 @@ export const idleMemory: Question = {
   asks: "How many bytes of memory does an open idle transcript take?",
   headline: "bytesEach",
   columns: ["ms"],
-  series: (form) => each([`${OPENED} opened`, `${APPENDED[form]} appended to`], ["leaflog"]),
+  series: (form) => each([`${OPENED[form]} opened`, `${APPENDED[form]} appended to`], ["leaflog"]),
   trial: async ({ case: name }, { directory }) => {
     const count = Number.parseInt(name, 10);
     const append = name.endsWith("appended to");

@@ -19,6 +19,7 @@ export const synced: Question = {
   trial: ({ case: name, arm }, { form, directory }) =>
     writingTrial({
       kind: writerKind(arm),
+      form,
       directory,
       lineBytes: 300,
       work: (writer, messages) =>
