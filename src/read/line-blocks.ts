@@ -7,6 +7,8 @@ import { ReadAhead } from "./read-ahead.js";
 
 /** Larger reads gain little and leave more lines waiting in memory. */
 const READ_BYTES = 262_144;
+/** Lines up to this are held by a scan forwards; longer ones are read again for their entry. */
+const MAX_HELD_BYTES = 4_194_304;
 
 /** Which lines to read. */
 export interface BlockRange {
@@ -69,7 +71,13 @@ export class LineBlocks {
   }
 
   async #start(file: FileToRead, { reverse, ...range }: BlockRange): Promise<void> {
-    const options = { ...range, lazy: true, chunkBytes: READ_BYTES, maxReadBytes: READ_BYTES };
+    const options = {
+      ...range,
+      // What comes without its body is classified, and that in slices.
+      lazy: ({ length }: ScannedLine) => length <= this.#maxEntryBytes,
+      chunkBytes: READ_BYTES,
+      maxReadBytes: READ_BYTES,
+    };
     const see = (line: ScannedLine): undefined => {
       // Later its scan may be in the midst of another line.
       if (line.length > this.#maxEntryBytes) line.facts();
@@ -79,7 +87,8 @@ export class LineBlocks {
       this.#scan = await startBackward(file, options, see);
     } else {
       this.#ahead = new ReadAhead(file, range.to, READ_BYTES);
-      this.#scan = await startForward(this.#ahead, options, see);
+      const held = { ...options, maxChunkBytes: MAX_HELD_BYTES };
+      this.#scan = await startForward(this.#ahead, held, see);
     }
     await this.#step(this.#scan);
   }

@@ -4,6 +4,8 @@ import type { FileToRead } from "../file/file-system.js";
 /** What was, or is being, read before anybody asked for it. */
 interface Ahead {
   readonly position: number;
+  /** Where it begins in the buffer. */
+  readonly start: number;
   /** Resolves to the bytes read; a failure shows when somebody asks for them. */
   readonly done: Promise<number>;
 }
@@ -32,7 +34,8 @@ export class ReadAhead implements FileToRead {
   async read(buffer: Buffer, offset: number, length: number, position: number): Promise<number> {
     const taken = await this.#take(buffer, offset, length, position);
     const read = taken ?? (await this.#file.read(buffer, offset, length, position));
-    if (read > 0 && this.#ahead === undefined) this.#begin(position + read);
+    // The rest of a longer read goes into the reader's buffer without a detour.
+    if (read === length && this.#ahead === undefined) this.#begin(position + read);
     return read;
   }
 
@@ -62,7 +65,11 @@ export class ReadAhead implements FileToRead {
     const read = await ahead.done;
     this.#ahead = undefined;
     const taken = Math.min(read, length);
-    this.#buffer.copy(buffer, offset, 0, taken);
+    const start = ahead.start + taken;
+    this.#buffer.copy(buffer, offset, ahead.start, start);
+    if (taken < read) {
+      this.#ahead = { position: position + taken, start, done: Promise.resolve(read - taken) };
+    }
     return taken;
   }
 
@@ -73,6 +80,6 @@ export class ReadAhead implements FileToRead {
     const done = this.#file.read(this.#buffer, 0, length, position);
     // Whoever asks for these bytes hears of it; nobody may.
     done.catch(() => 0);
-    this.#ahead = { position, done };
+    this.#ahead = { position, start: 0, done };
   }
 }

@@ -28,7 +28,7 @@ export interface EntriesOptions {
 /**
  * The entries of a transcript, as far as they stood in the file when the first one was asked for.
  * Header, blank and malformed lines and half a last line are passed over; a missing file has none.
- * Reads without the lock, in memory bounded by 1 MiB of lines and the longest entry.
+ * Reads without the lock, in memory bounded by 4 MiB of lines and the longest entry.
  *
  * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`
  */

@@ -5,6 +5,8 @@ import { type ScanRange, scanRange } from "./scan-range.js";
 import type { LineVisitor, ScanOptions, ScanSteps } from "./scanned-line.js";
 
 const NEWLINE = 0x0a;
+/** Each read of a line that goes on is as long as what is held of it, up to this. */
+const LONG_READ_BYTES = 1_048_576;
 
 /**
  * Hands every line of a range to `visit`, first to last, in memory bounded by `maxChunkBytes` and
@@ -43,6 +45,8 @@ class ForwardScan implements ScanSteps {
   /** The part of the current line that is held lies from `#start` to `#filled`. */
   #start = 0;
   #filled = 0;
+  /** Newlines have been looked for up to here. */
+  #sought = 0;
   /** Offset in the file of what is read next. */
   #position: number;
   /** Offset of the current line where it outgrew the buffer and is being classified as it comes. */
@@ -62,26 +66,31 @@ class ForwardScan implements ScanSteps {
 
   async step(): Promise<boolean> {
     if (this.#delivery.stopped) return false;
-    const { from, to, maxChunkBytes, maxReadBytes } = this.#range;
-    if (this.#cut || this.#position >= to) {
-      await this.#deliverRest();
-      return false;
+    if (this.#sought === this.#filled) {
+      if (this.#cut || this.#position >= this.#range.to) {
+        await this.#deliverRest();
+        return false;
+      }
+      this.#options.signal?.throwIfAborted();
+      await this.#read();
     }
-    this.#options.signal?.throwIfAborted();
+    await this.#handOut();
+    if (this.#delivery.stopped) return false;
+    if (this.#sought === this.#filled) await this.#letGo();
+    const ahead = this.#filled - this.#sought;
+    this.#options.onProgress?.(this.#position - ahead - this.#range.from);
+    if (this.#delivery.tired) await this.#delivery.rest();
+    return true;
+  }
+
+  async #read(): Promise<void> {
     const wanted = this.#makeRoom();
-    const fresh = this.#filled;
-    const read = await readFully(this.#file, this.#buffer, fresh, fresh + wanted, this.#position);
+    const start = this.#filled;
+    const read = await readFully(this.#file, this.#buffer, start, start + wanted, this.#position);
     this.#position += read;
     this.#filled += read;
-    await this.#handOut(fresh);
-    if (this.#delivery.stopped) return false;
-    const held = this.#filled - this.#start;
-    if (held > maxChunkBytes || this.#longOffset !== undefined) await this.#letGo();
-    this.#options.onProgress?.(this.#position - from);
-    if (this.#delivery.tired) await this.#delivery.rest();
     this.#cut = read < wanted;
-    this.#readBytes = Math.min(this.#readBytes * 2, maxReadBytes);
-    return true;
+    this.#readBytes = Math.min(this.#readBytes * 2, this.#range.maxReadBytes);
   }
 
   async #deliverRest(): Promise<void> {
@@ -96,7 +105,8 @@ class ForwardScan implements ScanSteps {
     const held = this.#filled - this.#start;
     // One byte more than the longest line that is handed out with its bytes: its newline.
     const room = maxChunkBytes + 1 - held;
-    const wanted = Math.min(this.#readBytes, room, to - this.#position);
+    const ample = Math.max(this.#readBytes, Math.min(held, LONG_READ_BYTES));
+    const wanted = Math.min(ample, room, to - this.#position);
     if (this.#buffer.length < held + wanted) {
       const larger = Buffer.allocUnsafe(held + wanted);
       this.#buffer.copy(larger, 0, this.#start, this.#filled);
@@ -106,13 +116,16 @@ class ForwardScan implements ScanSteps {
     }
     this.#start = 0;
     this.#filled = held;
+    this.#sought = held;
     return wanted;
   }
 
-  /** Hands out the lines that end in the bytes from `fresh` on. */
-  async #handOut(fresh: number): Promise<void> {
-    const held = this.#buffer.subarray(0, this.#filled);
-    let newline = held.indexOf(NEWLINE, fresh);
+  /** Hands out the lines that end in the next of the bytes that have been read. */
+  async #handOut(): Promise<void> {
+    const until = Math.min(this.#filled, this.#sought + this.#range.maxReadBytes);
+    const held = this.#buffer.subarray(0, until);
+    let newline = held.indexOf(NEWLINE, this.#sought);
+    this.#sought = until;
     while (newline !== -1) {
       const waiting = this.#deliver(newline, true);
       if (waiting !== undefined) await waiting;
@@ -123,10 +136,12 @@ class ForwardScan implements ScanSteps {
     }
   }
 
-  /** Classifies what is held of the current line, which is too long to be held whole. */
+  /** Classifies what is held of the current line, where it is too long to be held whole. */
   async #letGo(): Promise<void> {
+    const held = this.#filled - this.#start;
     if (this.#longOffset === undefined) {
-      this.#longOffset = this.#position - (this.#filled - this.#start);
+      if (held <= this.#range.maxChunkBytes) return;
+      this.#longOffset = this.#position - held;
       this.#delivery.begin(this.#longOffset);
     }
     await this.#delivery.classify(this.#buffer, this.#start, this.#filled);

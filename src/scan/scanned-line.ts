@@ -30,7 +30,7 @@ export interface ScannedLine {
 /** A scan that goes on when it is told to. */
 export interface ScanSteps {
   /**
-   * Reads one more chunk and hands out the lines that are complete with it. Resolves to whether
+   * Goes on by one chunk and hands out the lines that are complete with it. Resolves to whether
    * there is more to come; lines may have been handed out either way.
    */
   step(): Promise<boolean>;
@@ -50,7 +50,10 @@ export interface ScanOptions {
   readonly chunkBytes?: number;
   /** Most bytes held at once, default 1,048,576; longer lines come without `bytes`. */
   readonly maxChunkBytes?: number;
-  /** Size of the largest read in bytes. Default `maxChunkBytes`. */
+  /**
+   * Most bytes that a step goes through, and of a read. Forwards, a line that goes on beyond them is
+   * read on in reads of up to 1,048,576 bytes. Default `maxChunkBytes`.
+   */
   readonly maxReadBytes?: number;
   /**
    * Leaves lines that come with their bytes unclassified until `facts()` is called: all of them, for

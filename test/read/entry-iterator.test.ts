@@ -15,7 +15,7 @@ async function iterate() {
   const file = join(await tempDirectory(), "t.jsonl");
   // A few lines are longer than a scan holds, so that their bodies are read on their own.
   const lines = IDS.map((id, at) =>
-    linkedLine(id, null, { text: "x".repeat(at % 2000 === 1000 ? 1_200_000 : 10) }),
+    linkedLine(id, null, { text: "x".repeat(at % 2000 === 1000 ? 4_300_000 : 10) }),
   );
   await writeFile(file, HEADER_LINE + lines.join(""));
   const port = new ReadPort(nodeFileSystem);

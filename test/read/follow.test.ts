@@ -116,8 +116,9 @@ describe("follow", () => {
 
   it("goes on behind what it has given when the rest is cut off in the midst of that", async () => {
     const long = linkedLine("long", null, { text: "x".repeat(1_500_000) });
+    const longer = linkedLine("longer", null, { text: "x".repeat(4_500_000) });
     const first = HEADER_LINE + linkedLine("a", null);
-    for (const rest of [long, long + long, linkedLine("b", null).repeat(20_000)]) {
+    for (const rest of [long, long + long, longer, linkedLine("b", null).repeat(20_000)]) {
       await writeFile(file, first + rest);
       const whole = await openTranscript(file, { fileSystem: port.fileSystem });
       const seen: unknown[] = [];
@@ -144,7 +145,7 @@ describe("follow", () => {
 
   it("goes on when a line is cut off between being found and being read", async () => {
     const first = HEADER_LINE + linkedLine("a", null);
-    const text = "x".repeat(1_500_000);
+    const text = "x".repeat(4_500_000);
     await writeFile(file, first + linkedLine("long", null, { text }));
     let cut = false;
     port.before = async ({ name, args }) => {

@@ -43,3 +43,25 @@ it.each(
   // 500 ms of the caller's work, in slices of 3 ms and what one more look at the clock takes.
   expect(rests).toBeGreaterThan(120);
 });
+
+it("a line that comes without its body is classified in slices, also where it is held", async () => {
+  const file = join(await tempDirectory(), "t.jsonl");
+  const text = '"'.repeat(1_500_000);
+  await writeFile(file, HEADER_LINE + linkedLine("a", null, { text }) + linkedLine("b", "a"));
+  const transcript = await openTranscript(file, { maxEntryBytes: 100_000 });
+  let now = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+    now += 1;
+    return now;
+  });
+  const turns = vi.spyOn(globalThis, "setImmediate");
+  const ids: unknown[] = [];
+  for await (const { entry, oversized } of transcript.entries()) ids.push((entry ?? oversized)?.id);
+  clock.mockRestore();
+  const rests = turns.mock.calls.length;
+  turns.mockRestore();
+  await transcript.close();
+  expect(ids).toEqual(["a", "b"]);
+  // A look at the clock, which takes a millisecond here, each 8,192 of 3,000,000 bytes.
+  expect(rests).toBeGreaterThan(80);
+});

@@ -3,8 +3,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { classifyLine } from "../../src/scan/line-classifier.js";
 import type { LineFacts } from "../../src/scan/line-facts.js";
-import { scanBackward } from "../../src/scan/scan-backward.js";
-import { scanForward } from "../../src/scan/scan-forward.js";
+import { scanBackward, startBackward } from "../../src/scan/scan-backward.js";
+import { scanForward, startForward } from "../../src/scan/scan-forward.js";
 import type { ScannedLine, ScanOptions } from "../../src/scan/scanned-line.js";
 import { MemoryFile } from "../support/memory-file.js";
 
@@ -100,13 +100,15 @@ describe.each(DIRECTIONS)("%s", (direction, scan) => {
         fc.integer({ min: 1, max: 80 }),
         fc.integer({ min: 1, max: 200 }),
         fc.integer({ min: 1, max: 100 }),
+        fc.option(fc.integer({ min: 1, max: 80 }), { nil: undefined }),
         fc.nat(),
         fc.nat(),
-        async (bytes, chunkBytes, maxChunkBytes, maxRead, fromLine, to) => {
+        async (bytes, chunkBytes, maxChunkBytes, maxRead, maxReadBytes, fromLine, to) => {
           const starts = [0, ...naiveLines(bytes, {}).map((line) => line.offset)];
           const from = starts[fromLine % starts.length]!;
           for (const range of [{}, { from, to: from + (to % (bytes.length - from + 1)) }]) {
-            const options = { ...range, chunkBytes, maxChunkBytes };
+            const bounds = { chunkBytes, maxChunkBytes, ...(maxReadBytes && { maxReadBytes }) };
+            const options = { ...range, ...bounds };
             const lines = await collect(scan, new MemoryFile(bytes, maxRead), options);
             expect(lines).toStrictEqual(naiveLines(bytes, options));
           }
@@ -208,6 +210,26 @@ describe.each(DIRECTIONS)("%s", (direction, scan) => {
       const times = direction === "forward" ? 1 : 2;
       expect(file.bytesRead).toBeLessThanOrEqual(times * 3_000_000 + 5 * 65_536);
     }
+  });
+
+  it("goes through no more than maxReadBytes in a step, and no line twice", async () => {
+    const start = direction === "forward" ? startForward : startBackward;
+    const text = `${"{}\n".repeat(2000)}{"x":"${"x".repeat(300_000)}"}\n${"{}\n".repeat(2000)}`;
+    const file = new MemoryFile(text);
+    let lines = 0;
+    const options = { chunkBytes: 300, maxReadBytes: 300 };
+    const scan = await start(file, options, () => {
+      lines += 1;
+      return undefined;
+    });
+    for (let more = true, before = 0; more; before = lines) {
+      more = await scan.step();
+      expect(lines - before).toBeLessThanOrEqual(101);
+    }
+    expect(lines).toBe(4001);
+    expect(file.bytesRead).toBe(text.length);
+    // Forwards, a line that goes on is read in ever larger reads.
+    if (direction === "forward") expect(file.reads).toBeLessThan(60);
   });
 
   it("reads nothing of an empty range", async () => {
