@@ -6,6 +6,7 @@ import type { LineFacts } from "../scan/line-facts.js";
 import { lineText } from "../scan/line-text.js";
 import { readFully } from "../scan/read-fully.js";
 import type { ScannedLine } from "../scan/scanned-line.js";
+import { LONG_LINE_BYTES, parseAroundTexts } from "./long-texts.js";
 
 const BRACE = 0x7b;
 
@@ -26,8 +27,7 @@ export class UnreadEntry {
     const { offset, length } = this;
     const bytes = Buffer.allocUnsafe(length);
     const read = await readFully(file, bytes, 0, length, offset);
-    const text = read === length ? lineText(bytes, 0, length, offset) : "";
-    const entry = parseEntry(text, this.#format);
+    const entry = read === length ? longEntry(bytes, offset, this.#format) : undefined;
     if (entry === undefined) throw new Error(`the line at ${offset} changed while it was read`);
     return { entry, offset, length };
   }
@@ -60,9 +60,10 @@ export function meetEntry(
 ): MetEntry | undefined {
   const { offset, length } = line;
   const longest = Math.min(maxEntryBytes, constants.MAX_STRING_LENGTH);
-  const text = length <= longest ? line.text() : undefined;
-  if (text !== undefined) {
-    const entry = parseEntry(text, format);
+  const bytes = length >= LONG_LINE_BYTES && length <= longest ? line.bytes : undefined;
+  const text = length <= longest && bytes === undefined ? line.text() : undefined;
+  if (bytes !== undefined || text !== undefined) {
+    const entry = bytes ? longEntry(bytes, offset, format) : parseEntry(text ?? "", format);
     return entry && { entry, offset, length };
   }
   const facts = line.facts();
@@ -80,6 +81,12 @@ export function meetEntry(
 /** Whether a classified line is an entry: any JSON object but a header. */
 export function isEntry({ kind }: LineFacts): boolean {
   return kind === "linked" || kind === "linear" || kind === "unlinked";
+}
+
+/** Undefined as of `parseEntry`. */
+function longEntry(bytes: Buffer, offset: number, format: TranscriptFormat): Entry | undefined {
+  const entry = parseAroundTexts(bytes, (json) => parseEntry(json, format));
+  return entry ?? parseEntry(lineText(bytes, 0, bytes.length, offset), format);
 }
 
 /** Undefined for a header, for JSON that is no object, and for what is no JSON. */
