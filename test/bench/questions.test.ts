@@ -85,7 +85,16 @@ test("what is looked up and what is mirrored is all there", async () => {
 
 test("an arm whose peer is not installed is reported, not left out", async () => {
   const directory = await tempDirectory();
-  const args = ["awaited", "--rounds", "1", "--no-peers", "--directory", directory, "--arm", "OpenClaw"];
+  const args = [
+    "awaited",
+    "--rounds",
+    "1",
+    "--no-peers",
+    "--directory",
+    directory,
+    "--arm",
+    "OpenClaw",
+  ];
   const { stdout } = await runTypeScript(MAIN, args);
   expect(stdout).toContain("OpenClaw not available: peers were left out (--no-peers)");
 });
