@@ -1,6 +1,7 @@
 import { IDLE } from "../harness/question.js";
 import type { QuestionRecord, RunRecord } from "../harness/run-record.js";
 import { type ReachRow, reachOf } from "../reach/reach.js";
+import { TARGETS } from "../reach/targets.js";
 import { figure } from "./figures.js";
 import { type Grid, printGrid } from "./grid.js";
 import { caseGrid, caseGroups, notMeasured } from "./question-grid.js";
@@ -64,5 +65,15 @@ export function reachLines(run: RunRecord): string[] {
     ...printGrid(reachGrid(rows)),
     "",
     `${count("hit")} of ${rows.length} targets hit, ${count("miss")} missed${missing > 0 ? `, ${missing} not measured` : ""}`,
+    ...longFormLines(run),
   ];
+}
+
+/** What is not held against this run, so that nobody takes the rows for all there are. */
+function longFormLines({ form, questions }: RunRecord): string[] {
+  const asked = new Set(questions.map(({ name }) => name));
+  const others = TARGETS.filter(
+    (target) => target.form !== undefined && target.form !== form && asked.has(target.of.question),
+  );
+  return others.length === 0 ? [] : [`${others.length} more are measured by the long form: --full`];
 }

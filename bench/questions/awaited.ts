@@ -28,7 +28,16 @@ const WORKLOADS: Readonly<Record<string, Workload>> = {
 };
 
 const RIVALS = ["leaflog", "floor", "appendFile", "OpenClaw"];
-const OTHERS = ["lock per append", "pi", "node:sqlite", "before", "sonic-boom + drain"];
+const LONG_FORM = [
+  ...each(["300 B, new file"], ["lock per append", "pi", "node:sqlite"]),
+  ...each(["300 B, new file"], ["before", "sonic-boom + drain"]),
+  ...each(["300 B, 64 MB file", "4 KB, 64 MB file"], RIVALS),
+  ...each(["300 B, 64 MB file"], ["before"]),
+  ...each(
+    ["recorded sizes, new file", "1 MB, new file"],
+    ["leaflog", "floor", "appendFile", "appendFileSync", "pi"],
+  ),
+];
 
 /** One append after another, each waited for. */
 export const awaited: Question = {
@@ -37,18 +46,12 @@ export const awaited: Question = {
   headline: "rate",
   columns: ["p50Ms", "p99Ms", "worstMs"],
   series: (form: Form) => [
-    ...each(["300 B, new file"], [...RIVALS, "appendFileSync", ...(form === "full" ? OTHERS : [])]),
-    ...each(["4 KB, new file", "4 KB, 64 MB file"], RIVALS),
-    ...each(["300 B, 64 MB file"], form === "full" ? [...RIVALS, "before"] : RIVALS),
-    ...each(form === "full" ? ["recorded sizes, new file", "1 MB, new file"] : [], [
-      "leaflog",
-      "floor",
-      "appendFile",
-      "appendFileSync",
-      "pi",
-    ]),
+    ...each(["300 B, new file"], [...RIVALS, "appendFileSync"]),
+    ...each(["4 KB, new file"], RIVALS),
+    ...(form === "full" ? LONG_FORM : []),
   ],
-  prepare: async (directory) => {
+  prepare: async (directory, form) => {
+    if (form !== "full") return;
     await writeFixture(directory, ONTO, { lineBytes: 4 * KiB, bytes: ONTO_BYTES });
   },
   trial: async ({ case: name, arm }, { form, directory, fixtures }) => {

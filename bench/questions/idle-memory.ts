@@ -4,13 +4,13 @@ import { openTranscript, type Transcript } from "../../src/index.js";
 import { each, type Question } from "../harness/question.js";
 
 /** Transcripts that are open at the same time. */
-const OPENED = { short: 2000, full: 10_000 } as const;
+const OPENED = { short: 1000, full: 10_000 } as const;
 /** Those that have been appended to take as many files. */
-const APPENDED = { short: 500, full: 10_000 } as const;
+const APPENDED = { short: 1000, full: 10_000 } as const;
 /** Opened at a time. */
 const TOGETHER = 100;
 /** Milliseconds in which leases and descriptors are given back. */
-const SETTLE_MS = 150;
+const SETTLE_MS = 60;
 
 /** Transcripts that are open while nobody appends. */
 export const idleMemory: Question = {

@@ -7,7 +7,7 @@ import { appendInLanes } from "../workload/in-flight.js";
 import { Messages } from "../workload/messages.js";
 import { writerKind } from "../writers/writers.js";
 
-const WORK_MS = { short: 300, full: 2000 } as const;
+const WORK_MS = { short: 200, full: 2000 } as const;
 const LANES = 64;
 const PROCESSES: Readonly<Record<string, number>> = { "1 process": 1, "4 processes": 4 };
 

@@ -12,7 +12,7 @@ const COUNT = { short: 20_000, full: 100_000 } as const;
 const FEWER: Readonly<Record<string, Readonly<Record<Form, number>>>> = {
   "appendFile, 64 in flight": { short: 2000, full: 10_000 },
   "node:sqlite": { short: 5000, full: 20_000 },
-  OpenClaw: { short: 100, full: 400 },
+  OpenClaw: { short: 50, full: 400 },
 };
 const FAST = ["leaflog", "sonic-boom", "sonic-boom tuned"];
 const LANES = 64;

@@ -53,10 +53,10 @@ export const slowDisk: Question = {
   asks: "What does a disk on which each operation takes 20 ms more do to appends and event loop?",
   headline: "rate",
   columns: ["p50Ms", "p99Ms", "gapMs", "gapAboveIdleMs"],
-  series: () => [
+  series: (form) => [
     IDLE_SERIES,
     ...each(["one by one"], ["leaflog", "floor", "appendFileSync"]),
-    ...each(["1,000 in flight"], ["leaflog"]),
+    ...each(form === "full" ? ["1,000 in flight"] : [], ["leaflog"]),
   ],
   trial: async ({ case: name, arm }, { form, directory }) => {
     if (arm === IDLE) return idleTrial({ form });

@@ -1,3 +1,4 @@
+import type { Form } from "../harness/question.js";
 import type { ValueName } from "../harness/values.js";
 
 /** A figure of a run. */
@@ -23,4 +24,6 @@ export interface Target {
   readonly atMost?: number;
   /** @default "x", a ratio */
   readonly unit?: "x" | "ms" | "MB" | "bytes";
+  /** The one form that has its figures. @default both */
+  readonly form?: Form;
 }
