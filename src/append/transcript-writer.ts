@@ -245,11 +245,18 @@ export class TranscriptWriter {
   async #heldGround(): Promise<Ground | undefined> {
     const { first } = this.#pending;
     if (!first || this.#keyed || this.poison || !this.#lease.held) return undefined;
-    const ground = this.#committer.ground(first.terms.options);
-    if (this.#lease.isFresh) return ground;
+    const { options } = first.terms;
+    if (this.#lease.isFresh) return this.#committer.ground(options);
     // Both looks at once: one after the other would take as long as the write.
-    const [isOurs, found] = await Promise.all([this.#lease.isOurs(), ground]);
-    return isOurs ? found : undefined;
+    const [ground, isOurs] = await Promise.allSettled([
+      this.#committer.ground(options),
+      this.#lease.isOurs(),
+    ]);
+    if (isOurs.status === "rejected") throw isOurs.reason;
+    // Who lost the lock has found nothing that counts.
+    if (!isOurs.value) return undefined;
+    if (ground.status === "rejected") throw ground.reason;
+    return ground.value;
   }
 
   /** The same for who takes the lock first; undefined when nothing is to be written any more. */

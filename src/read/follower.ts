@@ -18,6 +18,8 @@ import { settledEnd } from "./settled-end.js";
 
 /** From here on half a line is not searched for its newline from its start at every look. */
 const LONG_TAIL_BYTES = 65_536;
+/** Milliseconds after a change in which another may get the same time. */
+const SETTLED_MS = 20;
 
 /** Lines that can be shown and have not been, in a file that is open. */
 export interface Growth {
@@ -27,6 +29,8 @@ export interface Growth {
   readonly from: number;
   /** End of the last line. */
   readonly to: number;
+  /** The position behind the last line, of what stood there before any was shown. */
+  readonly end: Cursor;
 }
 
 /** Knows up to where a file has been shown, and looks for more. */
@@ -103,7 +107,8 @@ export class Follower {
     try {
       const position = this.#position;
       if (failure === undefined) {
-        this.#position = await cursorAt(file, stat, shown);
+        // What was written over since would count as shown if one looked only now.
+        this.#position = shown === growth.to ? growth.end : await cursorAt(file, stat, shown);
         return;
       }
       this.#seen = undefined;
@@ -167,14 +172,15 @@ export class Follower {
     const from = await lineStartAt(file, this.#position.offset, size, signal);
     const searched = this.#searched > from && this.#searched <= size ? this.#searched : from;
     const linesEnd = await lastLineEnd(file, size, searched, signal);
-    this.#seen = stat;
+    this.#seen = isSettled(stat) ? stat : undefined;
     if (linesEnd === searched) {
       // What is short is searched again: it may have been cut back and be other bytes by then.
       this.#searched = size - from > LONG_TAIL_BYTES ? size : 0;
       return undefined;
     }
     const to = await settledEnd(file, from, linesEnd, signal);
-    return to > from ? { file, stat, from, to } : undefined;
+    if (to === from) return undefined;
+    return { file, stat, from, to, end: await cursorAt(file, stat, to) };
   }
 
   #beginAnew(reason: ResetReason): void {
@@ -183,6 +189,11 @@ export class Follower {
     this.#seen = undefined;
     this.#searched = 0;
   }
+}
+
+/** Whether a later change is going to show in its time, of which there are some 250 a second. */
+function isSettled({ mtimeNs }: FileStat): boolean {
+  return Math.abs(Date.now() - Number(mtimeNs / 1_000_000n)) > SETTLED_MS;
 }
 
 function isUnchanged(then: FileStat, now: FileStat): boolean {

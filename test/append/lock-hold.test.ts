@@ -162,3 +162,45 @@ test("a slow look at the file costs one look at the lock, made together with it"
     expect(looked).toBe(1);
   }
 });
+
+test("what a look at the file says counts only while the lock is ours", async () => {
+  const file = await newFile();
+  let failures = 0;
+  const fileSystem = interceptedFileSystem(async ({ name, path }, run) => {
+    if (name === "stat" && path === file && failures-- > 0) throw systemError("EIO");
+    return run();
+  });
+  await using transcript = await openTranscript(file, { fileSystem, lock: { idleMs: 1000 } });
+  const { id } = await transcript.append({ type: "a" });
+  await rm(`${file}.lock`, { recursive: true });
+  // Older than a look may be that is not made again.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  failures = 1;
+  expect(await transcript.append({ type: "b" })).toMatchObject({ parentId: id });
+  expect(failures).toBe(0);
+});
+
+test("a look at the lock that fails leaves none at the file under way", async () => {
+  const file = await newFile();
+  let armed = false;
+  let looking = false;
+  const fileSystem = interceptedFileSystem(async ({ name, path }, run) => {
+    if (!armed || name !== "stat") return run();
+    if (path === `${file}.lock`) throw systemError("EIO");
+    looking = true;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    looking = false;
+    return run();
+  });
+  await using transcript = await openTranscript(file, { fileSystem, lock: { idleMs: 1000 } });
+  await transcript.append({ type: "a" });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  armed = true;
+  await expect(transcript.append({ type: "b" })).rejects.toMatchObject({
+    code: "LEAFLOG_LOCK_FAILED",
+  });
+  expect(looking).toBe(false);
+  armed = false;
+  await transcript.append({ type: "c" });
+  expect(await readChain(file)).toHaveLength(2);
+});
