@@ -1,9 +1,14 @@
-import { appendFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, rename, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { nodeFileSystem } from "../../src/file/node-file-system.js";
-import { type FollowOptions, openTranscript, type Transcript } from "../../src/index.js";
+import {
+  type FollowOptions,
+  openTranscript,
+  type Reset,
+  type Transcript,
+} from "../../src/index.js";
 import { systemError } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
@@ -217,6 +222,27 @@ describe("follow", () => {
     expect(seen.slice(0, 2)).toEqual(["a", "b"]);
     expect(["!truncated c", "!rewritten c"]).toContain(seen.slice(2, 4).join(" "));
     expect(seen.slice(4)).toEqual(["!replaced", "d", "!rewritten", "e", "!replaced", "f", "g"]);
+  });
+
+  it("begins anew when what it has only just shown is written over, with the same size and time", async () => {
+    const line = (id: string): string => HEADER_LINE + linkedLine(id, null);
+    await writeFile(file, line("a"));
+    const { mtime } = await stat(file);
+    // Within the tick of the clock that files get their times from.
+    vi.spyOn(Date, "now").mockReturnValue(mtime.getTime() + 1);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const resets: string[] = [];
+    const seen: string[] = [];
+    const noteReset = ({ reason }: Reset) => void resets.push(reason);
+    const options = { from: "start", pollMs: 20, onReset: noteReset } as const;
+    for await (const { entry } of transcript.follow(options)) {
+      seen.push(entry?.id as string);
+      if (seen.length === 3) break;
+      await writeFile(file, line("bc".charAt(seen.length - 1)), { flag: "r+" });
+      await utimes(file, mtime, mtime);
+    }
+    expect(seen).toEqual(["a", "b", "c"]);
+    expect(resets).toEqual(["rewritten", "rewritten"]);
   });
 
   it("goes on behind a file that is moved away and back", async () => {
