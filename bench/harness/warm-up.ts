@@ -1,7 +1,7 @@
 import type { Form } from "./question.js";
 
 /** Milliseconds of warming up, at least. */
-const WARM_UP_MS = { short: 150, full: 1500 } as const;
+const WARM_UP_MS = { short: 150, full: 1000 } as const;
 
 /**
  * Does what is to be measured beforehand, as often as it takes: what a process does in its first
