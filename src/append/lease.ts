@@ -61,8 +61,7 @@ export class Lease {
   get spent(): boolean {
     if (this.#lock === undefined) return false;
     const { heldMs, wished } = this.#lock;
-    const isWanted = wished || this.#slot.wanted;
-    return heldMs >= this.#maxHoldMs * (isWanted ? 1 : UNWISHED_HOLDS);
+    return heldMs >= this.#maxHoldMs * (wished ? 1 : UNWISHED_HOLDS);
   }
 
   /**

@@ -23,11 +23,6 @@ export class OpenSlot {
     return this.#waiting;
   }
 
-  /** Whether it is taken while others wait for one. */
-  get wanted(): boolean {
-    return this.#taken && slots.waiting > 0;
-  }
-
   /** Waits until fewer than `limit` are in use. Does nothing when it is taken already. */
   async take(): Promise<void> {
     if (this.#taken) return;

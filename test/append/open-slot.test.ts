@@ -57,22 +57,6 @@ test("who waits in vain for a slot is not told of another writer's lock", async 
   expect(await late.append({ type: "b" })).toMatchObject({ parentId: null });
 });
 
-test("who goes on and on gives its slot to those who wait, after maxHoldMs", async () => {
-  const directory = await tempDirectory();
-  const options = { maxOpenFiles: 1, lock: { maxHoldMs: 200 } };
-  await using greedy = await openTranscript(join(directory, "greedy.jsonl"), options);
-  await using late = await openTranscript(join(directory, "late.jsonl"), options);
-  let done = false;
-  const going = (async () => {
-    while (!done) await greedy.append({ type: "greedy" });
-  })();
-  // Without anybody who waits the lock is kept for ten times as long.
-  await late.append({ type: "late" }, { timeoutMs: 1900 }).finally(() => {
-    done = true;
-  });
-  await going;
-});
-
 test("slots go to who waits longest, and may be taken and freed twice", async () => {
   const order: number[] = [];
   const first = new OpenSlot(1);
