@@ -1,0 +1,43 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { ROUNDS } from "../../bench/flags.js";
+import type { RunRecord } from "../../bench/harness/run-record.js";
+import { markdownGrid } from "../../bench/output/grid.js";
+import { comparisonGrid, markdownLines } from "../../bench/output/markdown.js";
+import { QUESTIONS } from "../../bench/questions/questions.js";
+import { reachOf } from "../../bench/reach/reach.js";
+import { TARGETS } from "../../bench/reach/targets.js";
+
+const read = (path: string): Promise<string> =>
+  readFile(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8");
+
+const run = JSON.parse(await read("bench/published-run.json")) as RunRecord;
+const readme = await read("README.md");
+
+test("the run that the README shows asked every question in full", () => {
+  expect(run.form).toBe("full");
+  expect(run.questions.map(({ name }) => name)).toEqual(QUESTIONS.map(({ name }) => name));
+  const series = run.questions.flatMap((question) => question.series);
+  const others = series.filter(({ state }) => state !== "measured");
+  // Its ids come twice, some of them.
+  expect(others.map(({ arm, state }) => [arm, state])).toEqual([["pi open", "disqualified"]]);
+  const rounds = series.filter(({ state }) => state === "measured").map((one) => one.rounds);
+  expect(Math.min(...rounds)).toBeGreaterThanOrEqual(ROUNDS);
+});
+
+test("the README's table is that of the run, line by line", () => {
+  const lines = readme.split("\n");
+  const [head = ""] = markdownGrid(comparisonGrid(run));
+  const start = lines.indexOf(head);
+  const table = lines.slice(start, lines.indexOf("", start));
+  expect(table).toEqual(markdownGrid(comparisonGrid(run)));
+  expect(readme).toContain(markdownLines(run)[0]);
+});
+
+test("the README tells how many targets the run hit", () => {
+  const rows = reachOf(run);
+  expect(rows).toHaveLength(TARGETS.length);
+  const hits = rows.filter(({ outcome }) => outcome === "hit").length;
+  expect(readme).toContain(`${hits} of ${rows.length} targets`);
+});
