@@ -1,38 +1,44 @@
-/** Readable on light and on dark ground alike. */
-const HUES = [
-  "#ff725c",
-  "#3ca951",
-  "#d49a0b",
-  "#a463f2",
-  "#2ba8a0",
-  "#e0609a",
-  "#9c6b4e",
-  "#7aa2e8",
-  "#88a33a",
-] as const;
-const OWN = "#3f6fe0";
-/** Where several of our own are in one plot. */
-const OWN_TOO: Readonly<Record<string, string>> = {
-  "leaflog verify": "#2ba8a0",
-  "leaflog entries()": "#7aa2e8",
-  "leaflog entries() reverse": "#1f9bd1",
-};
-const IDLE = "#8d929b";
+/** Part of the colour circle, in degrees, and how its colours look, in per cent. */
+interface Hues {
+  readonly from: number;
+  readonly degrees: number;
+  /** Degrees from one colour to the next: those in a row lie far apart, however many there are. */
+  readonly step: number;
+  readonly saturation: number;
+  readonly lightness: readonly number[];
+}
 
-/** The same colour for an arm all over the page: this library's own is the strongest. */
+const IDLE = "#8d929b";
+/** Blue is this library's alone. */
+const OWN: Hues = { from: 190, degrees: 80, step: 49.4, saturation: 72, lightness: [56, 73, 40] };
+const OTHERS: Hues = {
+  from: 270,
+  degrees: 280,
+  step: 107,
+  saturation: 58,
+  lightness: [56, 44, 62],
+};
+
+/** The same colour for an arm all over the page. Readable on light and on dark ground alike. */
 export class Palette {
-  readonly #colours = new Map<string, string>([["idle", IDLE]]);
+  readonly #own = new Map<string, string>();
+  readonly #others = new Map<string, string>();
 
   of(arm: string): string {
-    if (/^leaflog\b/.test(arm)) return OWN_TOO[arm] ?? OWN;
-    const known = this.#colours.get(arm);
-    if (known !== undefined) return known;
-    const colour = HUES[(this.#colours.size - 1) % HUES.length] as string;
-    this.#colours.set(arm, colour);
+    if (arm === "idle") return IDLE;
+    const isOwn = /^leaflog\b/.test(arm);
+    const colours = isOwn ? this.#own : this.#others;
+    const colour = colours.get(arm) ?? colourOf(isOwn ? OWN : OTHERS, colours.size);
+    colours.set(arm, colour);
     return colour;
   }
 
   scale(arms: readonly string[]): { domain: readonly string[]; range: readonly string[] } {
     return { domain: arms, range: arms.map((arm) => this.of(arm)) };
   }
+}
+
+function colourOf({ from, degrees, step, saturation, lightness }: Hues, index: number): string {
+  const hue = Math.round(from + ((degrees / 2 + index * step) % degrees)) % 360;
+  return `hsl(${hue}, ${saturation}%, ${lightness[index % lightness.length]}%)`;
 }

@@ -5,6 +5,7 @@ import { ROUNDS } from "../../bench/flags.js";
 import type { RunRecord } from "../../bench/harness/run-record.js";
 import { markdownGrid } from "../../bench/output/grid.js";
 import { comparisonGrid, markdownLines } from "../../bench/output/markdown.js";
+import { Palette } from "../../bench/output/palette.js";
 import { QUESTIONS } from "../../bench/questions/questions.js";
 import { reachOf } from "../../bench/reach/reach.js";
 import { TARGETS } from "../../bench/reach/targets.js";
@@ -40,4 +41,15 @@ test("the README tells how many targets the run hit", () => {
   expect(rows).toHaveLength(TARGETS.length);
   const hits = rows.filter(({ outcome }) => outcome === "hit").length;
   expect(readme).toContain(`${hits} of ${rows.length} targets`);
+});
+
+test("no two arms of a plot have the same colour", () => {
+  const palette = new Palette();
+  for (const { name, series } of run.questions) {
+    for (const { case: of } of series) {
+      const arms = new Set(series.filter((one) => one.case === of).map(({ arm }) => arm));
+      const colours = [...arms].map((arm) => palette.of(arm));
+      expect(new Set(colours).size, `${name}: ${of}`).toBe(arms.size);
+    }
+  }
 });
