@@ -10,6 +10,7 @@ import {
 import { soon } from "../support/fault-deadline.js";
 import { FaultPort } from "../support/fault-port.js";
 import { preceded } from "../support/fault-strikes.js";
+import type { PortCall } from "../support/intercepted-file-system.js";
 import type { Line } from "../support/lines.js";
 import { leafOf } from "./chain.js";
 import { changeFile, type FileChange } from "./file-change.js";
@@ -33,8 +34,14 @@ export class ChangedAttempt implements Stage {
   readonly #port: FaultPort;
   readonly #change: FileChange;
   #transcript: Promise<Transcript> | undefined;
-  /** The file right after the change, and how many operations came before it. */
-  #changed: { readonly content: Buffer | undefined; readonly calls: number } | undefined;
+  /** The file right after the change, how many operations came before it, and which still ran. */
+  #changed:
+    | {
+        readonly content: Buffer | undefined;
+        readonly calls: number;
+        readonly underWay: ReadonlySet<PortCall>;
+      }
+    | undefined;
 
   /** Makes the attempt. Resolves to whether the file was changed; rejects when it went wrong. */
   static async make(
@@ -96,7 +103,8 @@ export class ChangedAttempt implements Stage {
   #makeChange(): void {
     const content = changeFile(this.file, this.#change);
     // The operation that is struck is counted already, and comes after the change.
-    this.#changed = { content, calls: this.#port.calls.length - 1 };
+    const { calls, underWay } = this.#port;
+    this.#changed = { content, calls: calls.length - 1, underWay: new Set(underWay) };
   }
 
   #expectOutcome(error: unknown, content: Buffer | undefined): void {
@@ -124,7 +132,8 @@ export class ChangedAttempt implements Stage {
         (name === "file.write" && path === this.file) ||
         (name === "rename" && args[1] === this.file),
     );
-    if (last !== -1 && last < from) return "before the change";
+    const ended = !this.#changed?.underWay.has(calls[last] as PortCall);
+    if (last !== -1 && last < from && ended) return "before the change";
     // What is read of a file, and what its descriptor tells, says nothing of the path.
     const looked = calls
       .slice(from, last === -1 ? undefined : last)

@@ -21,6 +21,8 @@ export class FaultPort {
   readonly fileSystem: FileSystem;
   /** All operations, in the order in which they began. */
   readonly calls: PortCall[] = [];
+  /** Those of them that have not ended. */
+  readonly underWay = new Set<PortCall>();
   /** The operations that were struck, in their order. */
   readonly struck: PortCall[] = [];
   /** The errors that struck operations were made to reject with. */
@@ -32,7 +34,11 @@ export class FaultPort {
 
   constructor(plan?: FaultPlan, base: FileSystem = nodeFileSystem) {
     this.#plan = plan;
-    this.fileSystem = interceptedFileSystem((call, run) => this.#around(call, run), base);
+    const around = (call: PortCall, run: RunCall): Promise<unknown> => {
+      this.underWay.add(call);
+      return this.#around(call, run).finally(() => this.underWay.delete(call));
+    };
+    this.fileSystem = interceptedFileSystem(around, base);
   }
 
   /** From here on nothing goes wrong any more. */
