@@ -22,6 +22,8 @@ interface Place {
   /** A copy, to be migrated. */
   readonly linear: string;
   readonly longLine: Fixture;
+  /** Made beforehand: it takes long. */
+  readonly messages: Messages;
   readonly directory: string;
 }
 
@@ -52,8 +54,7 @@ const DAYS: Readonly<Record<string, (place: Place) => Promise<string | undefined
     return verified.ok && migrated.ok ? undefined : "does not verify";
   },
   // Reads and appends as programs do that know nothing better; migrates and verifies nothing.
-  "readFileSync + appendFileSync": async ({ linked, directory }) => {
-    const messages = new Messages("recorded");
+  "readFileSync + appendFileSync": async ({ linked, messages, directory }) => {
     const append = async (file: string) => {
       for (let count = 0; count < APPENDS / FILES; count += 1) {
         appendFileSync(file, `${JSON.stringify(messages.next())}\n`);
@@ -92,6 +93,7 @@ export const stall: Question = {
       linked: await readFixture(fixtures, "linked"),
       longLine: await readFixture(fixtures, "long-line"),
       linear,
+      messages: new Messages("recorded"),
       directory,
     };
     await warmUp(directory);
@@ -102,9 +104,8 @@ export const stall: Question = {
 };
 
 /** Appends of recorded sizes to several files at once, 4 in flight each. */
-async function appendEverywhere(name: string, { directory }: Place): Promise<void> {
+async function appendEverywhere(name: string, { messages, directory }: Place): Promise<void> {
   const kind = writerKind(name);
-  const messages = new Messages("recorded");
   const appendTo = async (writer: Writer) => {
     await appendInLanes(writer, messages, 4, { count: APPENDS / FILES });
     await writer.close();
