@@ -123,6 +123,8 @@ describe("the page of leaflog tree --html, in Chromium", { timeout: 180_000 }, (
     }
     expect(await textOf(page, "#conversation")).not.toContain("Answer Aside");
     await page.click("#entry-1 details.call summary");
+    // What is folded is made when it is opened, which the page hears of a moment later.
+    await until(page, 'document.querySelector("#entry-1 details.call pre") !== null');
     expect(await textOf(page, "#entry-1 details.call pre")).toContain(
       '"command": "ls hidden-needle"',
     );
