@@ -40,6 +40,7 @@ export type {
 export type { BranchEnd } from "./read/branch-walk.js";
 export type { Reset, ResetReason } from "./read/cursor.js";
 export type { FollowOptions } from "./read/follow-entries.js";
+export type { MalformedLine, MalformedLineOptions } from "./read/malformed-line.js";
 export type { BranchOptions } from "./read/read-branch.js";
 export type { EntryOptions } from "./read/read-by-id.js";
 export type { EntriesOptions } from "./read/read-entries.js";

@@ -4,6 +4,7 @@ import type { Reset } from "./cursor.js";
 import { FileAlarm } from "./file-alarm.js";
 import { Follower } from "./follower.js";
 import { LineBlocks } from "./line-blocks.js";
+import { type MalformedLineOptions, tellMalformed } from "./malformed-line.js";
 import { meetEntry, UnreadEntry } from "./read-entry.js";
 import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
@@ -11,7 +12,7 @@ import type { ReadSource } from "./read-source.js";
 const POLL_MS = 500;
 
 /** Options of `follow`. */
-export interface FollowOptions {
+export interface FollowOptions extends MalformedLineOptions {
   /** Where to begin, as a page tells it: `after` for what is newer than the page. */
   readonly cursor?: string;
   /** Where to begin without a cursor. @default "end": with what is appended from now on */
@@ -80,6 +81,7 @@ export async function* followEntries(
             if (!line.terminated) break;
             const met = meetEntry(line, source.maxEntryBytes, format);
             if (met) yield met instanceof UnreadEntry ? await met.read(file) : met;
+            else tellMalformed(line, options);
             shown = line.offset + line.length + 1;
           }
         }

@@ -1,5 +1,6 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { ScannedLine } from "../scan/scanned-line.js";
+import { type MalformedLineOptions, tellMalformed } from "./malformed-line.js";
 import { bodyBytes, type MetEntry, meetEntry } from "./read-entry.js";
 
 /** What goes on a page, out of lines that are shown one after another in either direction. */
@@ -17,13 +18,20 @@ export class PageCollector {
   readonly #maxBytes: number;
   readonly #maxEntryBytes: number;
   readonly #format: TranscriptFormat;
+  readonly #listener: MalformedLineOptions;
   #bytes = 0;
 
-  constructor(limit: number, maxBytes: number, maxEntryBytes: number, format: TranscriptFormat) {
+  constructor(
+    { limit, maxBytes }: { readonly limit: number; readonly maxBytes: number },
+    maxEntryBytes: number,
+    format: TranscriptFormat,
+    listener: MalformedLineOptions,
+  ) {
     this.#limit = limit;
     this.#maxBytes = maxBytes;
     this.#maxEntryBytes = maxEntryBytes;
     this.#format = format;
+    this.#listener = listener;
   }
 
   /** Takes the next line; false when the page is complete. */
@@ -31,7 +39,8 @@ export class PageCollector {
     const met = meetEntry(line, this.#maxEntryBytes, this.#format);
     const end = endOf(line, met);
     this.firstEnd ??= end;
-    if (met !== undefined && !this.#take(met)) return false;
+    if (met === undefined) tellMalformed(line, this.#listener);
+    else if (!this.#take(met)) return false;
     this.lastEnd = end;
     return true;
   }

@@ -6,13 +6,14 @@ import { WorkPace } from "../scan/work-pace.js";
 import { EntryIterator, type EntrySupply } from "./entry-iterator.js";
 import { LineBlocks } from "./line-blocks.js";
 import { lineEndAt, lineStartAt } from "./line-bounds.js";
+import { type MalformedLineOptions, tellMalformed } from "./malformed-line.js";
 import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
 import { type MetEntry, meetEntry, UnreadEntry } from "./read-entry.js";
 import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 
 /** Options of `entries`. */
-export interface EntriesOptions {
+export interface EntriesOptions extends MalformedLineOptions {
   /** Last to first. @default false */
   readonly reverse?: boolean;
   /**
@@ -96,6 +97,7 @@ class EntriesReading implements EntrySupply {
       this.#next += 1;
       const met = meetEntry(line, this.#source.maxEntryBytes, this.#format);
       if (met !== undefined) return met;
+      tellMalformed(line, this.#options);
     }
     return undefined;
   }

@@ -15,6 +15,7 @@ import {
   type ResetReason,
 } from "./cursor.js";
 import { lineEndAt, lineStartAt } from "./line-bounds.js";
+import type { MalformedLineOptions } from "./malformed-line.js";
 import { withFile, withStat } from "./open-to-read.js";
 import { PageCollector } from "./page-collector.js";
 import { recordOf } from "./read-entry.js";
@@ -27,7 +28,7 @@ const MAX_BYTES = 1_048_576;
 const LOOK_AHEAD_BYTES = 262_144;
 
 /** Options of `page`. */
-export interface PageOptions {
+export interface PageOptions extends MalformedLineOptions {
   /** Of an earlier page or from elsewhere in this API. @default the start; backward the end */
   readonly cursor?: string;
   /** Most entries. @default 50 */
@@ -125,7 +126,7 @@ class PageReading {
     this.#stat = stat;
     this.#format = format;
     this.#options = options;
-    this.#collector = new PageCollector(limit, maxBytes, source.maxEntryBytes, format);
+    this.#collector = new PageCollector({ limit, maxBytes }, source.maxEntryBytes, format, options);
   }
 
   async read(cursor: Cursor | undefined): Promise<Page> {

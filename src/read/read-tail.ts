@@ -1,12 +1,13 @@
 import type { EntryRecord } from "../entry/entry.js";
 import { scanBackward } from "../scan/scan-backward.js";
+import { type MalformedLineOptions, tellMalformed } from "./malformed-line.js";
 import { withFile, withStat } from "./open-to-read.js";
 import { bodyBytes, type MetEntry, meetEntry, recordOf } from "./read-entry.js";
 import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 
 /** Options of `tail`. */
-export interface TailOptions {
+export interface TailOptions extends MalformedLineOptions {
   /**
    * Most bytes of lines; the last entry comes however long it is. An entry that exceeds
    * `maxEntryBytes` comes without its body and counts as nothing. @default no limit
@@ -39,7 +40,10 @@ export async function readTailEntries(
         let bytes = 0;
         await scanBackward(file, { to: stat.size, lazy: true, format, signal }, (line) => {
           const entry = meetEntry(line, source.maxEntryBytes, format);
-          if (entry === undefined) return undefined;
+          if (entry === undefined) {
+            tellMalformed(line, options);
+            return undefined;
+          }
           bytes += bodyBytes(entry);
           if (bytes > maxBytes && met.length > 0) return false;
           met.push(entry);
