@@ -1,9 +1,13 @@
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { AppendResult } from "../append/append-result.js";
 import type { EntryInput } from "../entry/entry.js";
+import { isErrno } from "../file/is-errno.js";
 import { openTranscript } from "../transcript/open-transcript.js";
 import { FORMAT, formatOption, onlyFile, parse, wholeNumber } from "./arguments.js";
 import type { Command, Console } from "./command.js";
 import { EXIT, UsageError } from "./exit-code.js";
+import { many } from "./figures.js";
 import { type InputLine, inputLines } from "./input-lines.js";
 import { OrderedResults } from "./ordered-results.js";
 import { printable, printableJson } from "./printable.js";
@@ -26,10 +30,16 @@ export const append: Command = {
       ...formatOption(values.format),
       durability: values.synced ? "synced" : "written",
     });
+    const directory = dirname(transcript.file);
+    const isNew = !(await isThere(directory));
+    const told = () => {
+      if (isNew) console.note(`leaflog: the directory ${printable(directory)} was made`);
+    };
     if (values.batch) {
       const entries: EntryInput[] = [];
       for await (const { entry } of readInputs(console)) entries.push(entry);
       for (const result of await transcript.appendBatch(entries, { timeoutMs })) print(result);
+      if (entries.length > 0) told();
       return EXIT.ok;
     }
     const results = new OrderedResults(print);
@@ -38,13 +48,35 @@ export const append: Command = {
         await results.add(line, transcript.append(entry, { timeoutMs }));
         if (results.failed) break;
       }
-    } finally {
-      // What was appended before a bad line stays appended, so its ids are owed.
       await results.finish();
+    } catch (error) {
+      // What was appended before a bad line stays appended, so its ids are owed.
+      await results.finish().finally(() => noteAppended(results.printed, console));
+      throw error;
+    } finally {
+      if (results.printed > 0) told();
     }
     return EXIT.ok;
   },
 };
+
+function noteAppended(entries: number, console: Console): void {
+  if (entries === 0) return;
+  const what = many(entries, "entry was", "entries were");
+  console.note(
+    `leaflog: ${what} appended all the same, those whose ids are printed: do not send them again`,
+  );
+}
+
+async function isThere(directory: string): Promise<boolean> {
+  try {
+    await stat(directory);
+    return true;
+  } catch (error) {
+    // Whatever else is wrong with it, the append says.
+    return !isErrno(error, "ENOENT");
+  }
+}
 
 /** Entries as they are; an object with a `role` and no `type` is a message. */
 async function* readInputs(console: Console): AsyncGenerator<{ line: number; entry: EntryInput }> {

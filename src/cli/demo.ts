@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { chmod, copyFile, mkdtemp, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { newHeader } from "../entry/header.js";
+import { LeaflogError } from "../errors.js";
 import type { TranscriptOptions } from "../options.js";
 import { openTranscript } from "../transcript/open-transcript.js";
 import type { Transcript } from "../transcript/transcript.js";
@@ -46,14 +47,30 @@ export const demo: Command = {
     const [original] = positionals;
     if (original !== undefined) await ensureThere(original);
     const path = join(await mkdtemp(join(tmpdir(), "leaflog-demo-")), "transcript.jsonl");
-    if (original === undefined) await writeLinearTranscript(path);
-    else await copyTranscript(original, path);
-    const { report, last } = await appendFromEverywhere(path);
+    const { report, last } = await show(original, path);
     if (values.json) console.out(printableJson(report));
-    else for (const line of [...describe(report), ...last]) console.out(line);
+    else
+      for (const line of [...describe(report, original !== undefined), ...last]) console.out(line);
     return report.oneChain ? EXIT.ok : EXIT.damage;
   },
 };
+
+/** What fails leaves no copy behind, and is told of the file that the user knows. */
+async function show(original: string | undefined, path: string) {
+  try {
+    if (original === undefined) await writeLinearTranscript(path);
+    else await copyTranscript(original, path);
+    return await appendFromEverywhere(path);
+  } catch (error) {
+    await rm(dirname(path), { recursive: true });
+    if (!(error instanceof LeaflogError) || original === undefined) throw error;
+    const { code, message, file, cause } = error;
+    throw new LeaflogError(code, message.replace(` (${file})`, ""), {
+      file: resolve(original),
+      cause,
+    });
+  }
+}
 
 /** The part of a child process: waits for the word, then appends. */
 export const demoWriter: Command = {
@@ -181,9 +198,10 @@ async function writeLinearTranscript(path: string): Promise<void> {
   await writeFile(path, lines.join(""), { mode: 0o600 });
 }
 
-function describe(report: DemoReport): string[] {
+function describe(report: DemoReport, isCopy: boolean): string[] {
+  const copy = isCopy ? " (a copy: remove it when you have seen it)" : "";
   return [
-    `transcript:   ${report.path}`,
+    `transcript:   ${printable(report.path)}${copy}`,
     `entries:      ${report.entriesBefore} before, ${report.entriesAfter} after`,
     `migrated:     ${report.migrated ? "yes" : "no"}`,
     `appends/s:    ${report.appendsPerSecond} (${CHILDREN + 1} processes, ${ENTRIES_EACH} each)`,

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { LeaflogError } from "../errors.js";
+import { adviceOn } from "./advice.js";
 import { append } from "./append.js";
 import type { Command, Console } from "./command.js";
 import { demo, demoWriter } from "./demo.js";
@@ -86,9 +87,9 @@ function help(): string {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof LineError) return `${error.message}: ${describe(error.cause)}`;
-  const code = error instanceof LeaflogError ? `${error.code}: ` : "";
+  const said = error instanceof LeaflogError ? `${error.code}: ${adviceOn(error)}` : error.message;
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  return `${code}${error.message}${cause}`;
+  return `${said}${cause}`;
 }
 
 process.exitCode = await main(process.argv.slice(2), processConsole());

@@ -3,7 +3,7 @@ import { migrateTranscript } from "../transcript/migrate-transcript.js";
 import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./arguments.js";
 import type { Command } from "./command.js";
 import { EXIT } from "./exit-code.js";
-import { printable } from "./printable.js";
+import { printable, printableJson } from "./printable.js";
 import { withProgress } from "./progress.js";
 
 export const migrate: Command = {
@@ -19,7 +19,7 @@ export const migrate: Command = {
     const report = await withProgress(console, "migrating", (onProgress) =>
       migrateTranscript(file, { ...format, backup, onProgress, ...(signal && { signal }) }),
     );
-    console.out(values.json ? JSON.stringify(report) : printable(describe(report)));
+    console.out(values.json ? printableJson(report) : printable(describe(report)));
     if (report.malformed > 0) console.note(`leaflog: ${report.malformed} malformed lines kept`);
     return EXIT.ok;
   },

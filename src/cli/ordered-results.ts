@@ -10,6 +10,7 @@ export class OrderedResults {
   readonly #underWay: Promise<void>[] = [];
   #last: Promise<void> = Promise.resolve();
   #failed = false;
+  #printed = 0;
   #failure: LineError | undefined;
 
   constructor(print: (result: AppendResult) => void) {
@@ -19,6 +20,11 @@ export class OrderedResults {
   /** Whether an append failed. */
   get failed(): boolean {
     return this.#failed;
+  }
+
+  /** How many results were printed. */
+  get printed(): number {
+    return this.#printed;
   }
 
   /** Takes the append of an input line, and waits while too many are under way. */
@@ -43,7 +49,9 @@ export class OrderedResults {
 
   async #settle(line: number, result: Promise<AppendResult>, before: Promise<void>): Promise<void> {
     const [outcome] = await Promise.allSettled([result, before]);
-    if (outcome.status === "fulfilled") this.#print(outcome.value);
-    else this.#failure ??= new LineError(line, outcome.reason);
+    if (outcome.status === "fulfilled") {
+      this.#print(outcome.value);
+      this.#printed += 1;
+    } else this.#failure ??= new LineError(line, outcome.reason);
   }
 }

@@ -11,7 +11,7 @@ import {
 } from "./arguments.js";
 import type { Command } from "./command.js";
 import { EXIT } from "./exit-code.js";
-import { printable } from "./printable.js";
+import { printable, printableJson } from "./printable.js";
 import { withProgress } from "./progress.js";
 
 /** Changes that are printed for people; `--json` has the first 100. */
@@ -48,7 +48,7 @@ export const repair: Command = {
         ...(signal && { signal }),
       }),
     );
-    if (values.json) console.out(JSON.stringify(report));
+    if (values.json) console.out(printableJson(report));
     else for (const line of describe(report)) console.out(printable(line));
     if (mode === "salvage" && !report.linksChecked) {
       console.note("leaflog: too many ids; no link was checked");

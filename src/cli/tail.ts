@@ -6,6 +6,7 @@ import type { Command, Console } from "./command.js";
 import { entryLine } from "./entry-line.js";
 import { EXIT } from "./exit-code.js";
 import { foundFormat } from "./found-format.js";
+import { MalformedNotes } from "./malformed-notes.js";
 import { printableJson } from "./printable.js";
 
 export const tail: Command = {
@@ -25,8 +26,13 @@ export const tail: Command = {
     const format = await foundFormat(transcript.file, named);
     const print = (record: EntryRecord): void =>
       console.out(values.json ? printableJson(record) : entryLine(record, format));
-    if (values.follow) await follow(transcript, count, console, print);
-    else for (const record of await transcript.tail(count)) print(record);
+    const notes = new MalformedNotes(file, console);
+    if (values.follow) await follow(transcript, count, console, print, notes);
+    else {
+      const records = await transcript.tail(count, { onMalformed: notes.meet });
+      records.forEach(print);
+      notes.total();
+    }
     return EXIT.ok;
   },
 };
@@ -37,17 +43,23 @@ async function follow(
   count: number,
   console: Console,
   print: (record: EntryRecord) => void,
+  notes: MalformedNotes,
 ): Promise<void> {
   const ends = [console.interruption?.(), console.unread].filter((signal) => signal !== undefined);
   const { entries, after: cursor } = await transcript.page({
     direction: "backward",
     limit: Math.max(1, count),
     maxBytes: Number.MAX_SAFE_INTEGER,
+    onMalformed: notes.meet,
   });
-  if (count > 0) entries.forEach(print);
+  if (count > 0) {
+    entries.forEach(print);
+    notes.total();
+  }
   const records = transcript.follow({
     cursor,
     signal: AbortSignal.any(ends),
+    onMalformed: notes.tell,
     onReset: ({ reason }) =>
       console.note(`leaflog: the transcript was ${reason}; it comes from its start`),
   });

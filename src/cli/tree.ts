@@ -11,6 +11,7 @@ import type { Command, Console } from "./command.js";
 import { EXIT, UsageError } from "./exit-code.js";
 import { counted, many } from "./figures.js";
 import { foundFormat } from "./found-format.js";
+import { MalformedNotes } from "./malformed-notes.js";
 import { printable, printableJson } from "./printable.js";
 import { withProgress } from "./progress.js";
 import { type EntryTree, NONE } from "./tree/entry-tree.js";
@@ -81,9 +82,11 @@ async function readWhole(
   console: Console,
 ): Promise<EntryTree> {
   const signal = console.interruption?.();
+  const notes = new MalformedNotes(transcript.file, console);
   const found = await withProgress(console, "reading", (onProgress) =>
-    readTree(transcript, { format, onProgress, signal }),
+    readTree(transcript, { format, onProgress, signal, onMalformed: notes.meet }),
   );
+  notes.total();
   if (found) return found;
   throw new UsageError(`too many entries to draw; leaflog tail and leaflog stats take any number`);
 }

@@ -3,7 +3,7 @@ import { verifyTranscript } from "../transcript/verify-transcript.js";
 import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./arguments.js";
 import type { Command } from "./command.js";
 import { EXIT } from "./exit-code.js";
-import { printable } from "./printable.js";
+import { printable, printableJson } from "./printable.js";
 import { withProgress } from "./progress.js";
 
 /** Findings of a kind that are printed for people; `--json` has the first 100. */
@@ -21,7 +21,7 @@ export const verify: Command = {
     const report = await withProgress(console, "verifying", (onProgress) =>
       verifyTranscript(file, { ...format, onProgress, ...(signal && { signal }) }),
     );
-    if (values.json) console.out(JSON.stringify(report));
+    if (values.json) console.out(printableJson(report));
     else for (const line of describe(report)) console.out(printable(line));
     return report.ok ? EXIT.ok : EXIT.damage;
   },

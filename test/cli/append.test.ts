@@ -87,7 +87,9 @@ describe("leaflog append", () => {
     const input = `${jsonLines(good)}{"type":"custom"\n${jsonLines([{ type: "custom" }])}`;
     const { code, stdout, stderr } = await runCli(["append", file], { input });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "one\ntwo\n" });
-    expect(stderr).toMatch(/^leaflog: line 3: no JSON: .+\n$/);
+    expect(stderr).toMatch(
+      /^leaflog: 2 entries were appended all the same, .+: do not send them again\nleaflog: line 3: no JSON: .+\n$/,
+    );
     expect((await readChain(file)).map(({ id }) => id)).toEqual(["one", "two"]);
   });
 
@@ -100,7 +102,9 @@ describe("leaflog append", () => {
     ]);
     const { code, stdout, stderr } = await runCli(["append", file], { input });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "one\n" });
-    expect(stderr).toMatch(/^leaflog: line 2: LEAFLOG_INVALID_ARGUMENT: `type`/);
+    expect(stderr).toMatch(
+      /^leaflog: 1 entry was appended .+\nleaflog: line 2: LEAFLOG_INVALID_ARGUMENT: `type`/,
+    );
     expect((await readChain(file)).map(({ id }) => id)).toEqual(["one"]);
   });
 
@@ -133,6 +137,14 @@ describe("leaflog append", () => {
     expect((await readChain(file)).map(({ id }) => id)).toEqual(["a", "b"]);
   });
 
+  test("says which directory it made", async () => {
+    const file = join(await tempDirectory(), "misspelt", "deeper", "transcript.jsonl");
+    const input = jsonLines([{ type: "custom", id: "a" }]);
+    const made = `leaflog: the directory ${join(file, "..")} was made\n`;
+    expect(await runCli(["append", file], { input })).toMatchObject({ code: 0, stderr: made });
+    expect(await runCli(["append", file], { input: "" })).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test("fails with 1 on a damaged header, and leaves the file alone", async () => {
     const file = await newFile();
     const damaged = '{"type":"sess\n{"type":"custom","id":"a","parentId":null}\n';
@@ -140,7 +152,9 @@ describe("leaflog append", () => {
     const input = jsonLines([{ type: "custom" }, { type: "custom" }]);
     const { code, stdout, stderr } = await runCli(["append", file], { input });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/^leaflog: line 1: LEAFLOG_BAD_HEADER: /);
+    expect(stderr).toMatch(/^leaflog: line 1: LEAFLOG_BAD_HEADER: .*leaflog repair FILE/);
+    // The library's options are nothing that can be typed.
+    expect(stderr).not.toContain("`header:");
     expect(await readFile(file, "utf8")).toBe(damaged);
   });
 
@@ -151,7 +165,7 @@ describe("leaflog append", () => {
     const args = ["append", file, "--timeout", "300"];
     const { code, stdout, stderr } = await runCli(args, { input });
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
-    expect(stderr).toContain("LEAFLOG_LOCK_TIMEOUT");
+    expect(stderr).toMatch(/LEAFLOG_LOCK_TIMEOUT: .*wait longer with --timeout MS/);
     expect(await readdir(join(file, ".."))).toEqual(["transcript.jsonl.lock"]);
   });
 

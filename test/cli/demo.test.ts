@@ -77,6 +77,8 @@ describe("leaflog demo", { timeout: 90_000 }, () => {
     const damaged = await runDemo([file]);
     expect(damaged).toMatchObject({ code: 1, stdout: "" });
     expect(damaged.stderr).toContain("LEAFLOG_BAD_HEADER");
+    expect(damaged.stderr).toContain(`(${file})`);
+    expect(await demosIn(damaged.directory)).toEqual([]);
     const missing = await runDemo([`${file}.missing`]);
     expect(missing).toMatchObject({ code: 74, stdout: "" });
     expect(await demosIn(missing.directory)).toEqual([]);

@@ -60,6 +60,16 @@ test("prints the last entries, then what is appended, whole batches and after a 
   expect(await notes).toBe("leaflog: the transcript was replaced; it comes from its start\n");
 });
 
+test("says at once that a line is no JSON", async () => {
+  const { file, next, child, notes } = await follow("-n", "1");
+  expect(await next()).toBe("b");
+  await appendFile(file, `{broken\n${linkedLine("c", "b")}`);
+  expect(await next()).toBe("c");
+  child.kill("SIGINT");
+  const offset = Buffer.byteLength(HEADER_LINE + linkedLine("a", null) + linkedLine("b", "a"));
+  expect(await notes).toBe(`leaflog: the line of 7 bytes at ${offset} is no JSON: not shown\n`);
+});
+
 test("prints what comes alone with -n 0, and ends when nobody reads any more", async () => {
   const { file, next, child, notes } = await follow("-n", "0");
   // Its first look is where it begins, so something has to come until it has come.

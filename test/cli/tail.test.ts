@@ -73,6 +73,29 @@ describe("leaflog tail", () => {
     expect((JSON.parse(json.stdout) as EntryRecord).entry).toMatchObject(more);
   });
 
+  test("says on stderr what it does not show, and where that begins", async () => {
+    const file = await fileOf(
+      linkedLine("a", null),
+      "{broken\n",
+      "\n",
+      "\u0000\u0000\n",
+      "[1]\n",
+      linkedLine("b", "a"),
+      '{"type":"torn',
+    );
+    const { stdout, stderr } = await runCli(["tail", file]);
+    expect(idsOf(stdout)).toEqual(["a", "b"]);
+    const offset = Buffer.byteLength(HEADER_LINE + linkedLine("a", null));
+    expect(stderr).toMatch(
+      /^leaflog: 3 lines that are no JSON are not shown, the first at (\d+); /,
+    );
+    expect(stderr).toContain(`at ${offset}; leaflog verify ${file}`);
+    // Only what lies among the entries that are shown.
+    expect((await runCli(["tail", "-n", "1", file])).stderr).toMatch(
+      /^leaflog: 1 line .*, torn or/,
+    );
+  });
+
   test("prints entries nested deeper than any call stack", async () => {
     const deep = `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`;
     const file = await fileOf(`{"type":"custom","id":"deep","parentId":null,"data":${deep}}\n`);

@@ -60,8 +60,9 @@ describe("leaflog tree", () => {
         '{"type":"message","id":"torn',
       ].join(""),
     );
-    const { code, stdout } = await runCli(["tree", file]);
+    const { code, stdout, stderr } = await runCli(["tree", file]);
     expect(code).toBe(0);
+    expect(stderr).toMatch(/^leaflog: \d lines? .* not shown/);
     expect(linesOf(stdout)).toEqual([
       "no header · 4 entries · branch of 1 · 0 forks · 2 trees",
       "○ x        message      parent later",

@@ -2,6 +2,7 @@ import type { EntryRecord } from "../../entry/entry.js";
 import type { TranscriptFormat } from "../../entry/transcript-format.js";
 import { LeaflogError } from "../../errors.js";
 import { nodeFileSystem } from "../../file/node-file-system.js";
+import type { MalformedLineOptions } from "../../read/malformed-line.js";
 import { withFile, withStat } from "../../read/open-to-read.js";
 import { findLeaf, type LeafState } from "../../scan/find-leaf.js";
 import type { Transcript } from "../../transcript/transcript.js";
@@ -12,7 +13,7 @@ const MAX_ENTRIES = 8_388_608;
 /** Bytes between two words about the progress. */
 const TELL_BYTES = 262_144;
 
-export interface TreeReading {
+export interface TreeReading extends MalformedLineOptions {
   readonly onProgress: (bytesDone: number, bytesTotal: number) => void;
   readonly signal: AbortSignal | undefined;
   readonly format: TranscriptFormat;
@@ -66,11 +67,11 @@ async function findEnd({ file: path }: Transcript, { format, signal }: TreeReadi
 /** The entries of a transcript, with word of how far it is read. */
 export async function* entriesOf(
   transcript: Transcript,
-  { onProgress, signal }: Pick<TreeReading, "onProgress" | "signal">,
+  { onProgress, signal, onMalformed }: Pick<TreeReading, "onProgress" | "signal" | "onMalformed">,
 ): AsyncGenerator<EntryRecord> {
   const { size } = await nodeFileSystem.stat(transcript.file);
   let told = 0;
-  for await (const record of transcript.entries({ signal })) {
+  for await (const record of transcript.entries({ signal, onMalformed })) {
     const done = record.offset + record.length;
     if (done - told >= TELL_BYTES) {
       told = done;
