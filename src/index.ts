@@ -1,3 +1,6 @@
+// For who compiles against the declarations: they name Node's types, and AsyncDisposable.
+/// <reference types="node" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
 export type { AppendResult, TornTail } from "./append/append-result.js";
 export type { Leaf } from "./append/current-leaf.js";
 export type { IdempotencyConflict } from "./append/idempotency/keyed-call.js";
@@ -14,7 +17,7 @@ export {
   type TranscriptListener,
   type TranscriptUpdate,
 } from "./append/transcript-updates.js";
-export type { Entry, EntryInput, EntryRecord } from "./entry/entry.js";
+export type { Entry, EntryInput, EntryMessage, EntryRecord } from "./entry/entry.js";
 export type { Header } from "./entry/header.js";
 export {
   entryLinks,

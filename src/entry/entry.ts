@@ -14,6 +14,20 @@ export interface EntryInput {
 }
 
 /**
+ * The message of an entry, as its program wrote it: nothing of it is checked. pi's have a `role` and
+ * a `content`, and so have those of Claude Code.
+ */
+export interface EntryMessage {
+  /** `user`, `assistant`, `toolResult`, … */
+  readonly role?: string;
+  /** A text, or parts of which each has a `type`. */
+  readonly content?:
+    | string
+    | readonly { readonly type?: string; readonly [member: string]: unknown }[];
+  readonly [member: string]: unknown;
+}
+
+/**
  * An entry as it stands in a transcript: any JSON object behind the header. The names are those of
  * pi's dialect; `entryLinks` reads id and parent of any.
  */
@@ -22,6 +36,8 @@ export interface Entry {
   readonly id?: string;
   readonly parentId?: string | null;
   readonly timestamp?: string;
+  /** Of entries of type `message`. */
+  readonly message?: EntryMessage;
   readonly [member: string]: unknown;
 }
 

@@ -1,3 +1,6 @@
+// For who compiles against the declarations: they name Node's types, and AsyncDisposable.
+/// <reference types="node" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
 export { mirrorMessages } from "./mirror-messages.js";
 export type {
   MirrorContext,

@@ -1,6 +1,9 @@
+// For who compiles against the declarations: they name Node's types, and AsyncDisposable.
+/// <reference types="node" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
 export type { AppendResult } from "../append/append-result.js";
 export type { Leaf } from "../append/current-leaf.js";
-export type { Entry, EntryInput, EntryRecord } from "../entry/entry.js";
+export type { Entry, EntryInput, EntryMessage, EntryRecord } from "../entry/entry.js";
 export {
   LeaflogError,
   type LeaflogErrorCode,

@@ -1,4 +1,13 @@
-import { access, constants, mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
+import {
+  access,
+  constants,
+  mkdir,
+  mkdtemp,
+  readdir,
+  realpath,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -103,6 +112,24 @@ export function codeOf(error: unknown): LeaflogErrorCode | undefined {
 }
 `;
 
+/** Compiled without a word of Node's types or of what JavaScript has by now. */
+const FLAGLESS = `
+import { openTranscript, snapshotTranscript } from "leaflog";
+import { mirrorMessages } from "leaflog/mirror";
+import { createTranscriptSdk, directoryHost } from "leaflog/sdk";
+import { memoryHost } from "leaflog/sdk/testing";
+
+export const transcript = await openTranscript("x.jsonl");
+for await (const { entry } of transcript.entries()) {
+  const role: string | undefined = entry?.message?.role;
+  const content = entry?.message?.content;
+  const text = typeof content === "string" ? content : content?.map((part) => part["text"]).join();
+  console.log(role, text);
+}
+export const using: AsyncDisposable = transcript;
+export { createTranscriptSdk, directoryHost, memoryHost, mirrorMessages, snapshotTranscript };
+`;
+
 describe("the packed package", () => {
   let directory: string;
   let project: string;
@@ -164,6 +191,18 @@ describe("the packed package", () => {
     const flags = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"];
     const target = ["--module", "nodenext", "--target", "es2022", "--types", "node"];
     await succeed(process.execPath, [tsc, "--noEmit", ...flags, ...target, "typed.ts"], project);
+  });
+
+  test("has types for who has Node's, and knows of no flag", { timeout: TIMEOUT_MS }, async () => {
+    const directory = join(project, "flagless");
+    await mkdir(directory);
+    await writeFile(join(directory, "plain.mts"), FLAGLESS);
+    const tsc = join(project, "node_modules", "typescript", "bin", "tsc");
+    for (const target of ["es2022", "esnext"]) {
+      const compilerOptions = { strict: true, module: "nodenext", target, types: [], noEmit: true };
+      await writeFile(join(directory, "tsconfig.json"), JSON.stringify({ compilerOptions }));
+      await succeed(process.execPath, [tsc, "-p", directory], project);
+    }
   });
 
   test("puts its command where npm's scripts find it", async () => {

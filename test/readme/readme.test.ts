@@ -9,7 +9,8 @@ const readme = await readFile(join(ROOT, "README.md"), "utf8");
 /** Runs an example of the README, which is the program that is type-checked. */
 async function runExample(name: string): Promise<string> {
   const file = join(ROOT, "test/readme", name);
-  expect(readme).toContain(`\`\`\`ts\n${await readFile(file, "utf8")}\`\`\``);
+  const language = name.endsWith(".mjs") ? "js" : "ts";
+  expect(readme).toContain(`\`\`\`${language}\n${await readFile(file, "utf8")}\`\`\``);
   const { stdout, stderr, code } = await run(
     process.execPath,
     ["--import", import.meta.resolve("tsx"), file],
@@ -27,6 +28,10 @@ test("the example is the program that is type-checked, and it does what it says"
   const stdout = await runExample("example.ts");
   expect(stdout).toContain("somebody was quicker: the leaf is");
   expect(stdout).toMatch(/^new \S+ message$/m);
+});
+
+test("so is the one in plain JavaScript", async () => {
+  expect(await runExample("plain-example.mjs")).toBe("true { role: 'user', content: 'Hello' }\n");
 });
 
 test("so is the gateway that mirrors two channels into one session", async () => {
