@@ -33,6 +33,8 @@ export {
 } from "./errors.js";
 export type { FileStat } from "./file/file-stat.js";
 export type { FileSystem, OpenFile, OpenMode } from "./file/file-system.js";
+export type { SlowLook } from "./file/local-looks.js";
+export type { LookPolicy } from "./file/look.js";
 export type {
   Durability,
   LinearPolicy,

@@ -5,6 +5,7 @@ import {
 } from "./entry/transcript-format.js";
 import { LeaflogError } from "./errors.js";
 import type { FileSystem } from "./file/file-system.js";
+import type { LookPolicy } from "./file/look.js";
 import { nodeFileSystem } from "./file/node-file-system.js";
 
 const MiB = 1024 * 1024;
@@ -123,6 +124,18 @@ export interface TranscriptOptions {
   readonly format?: FormatName;
   readonly lock?: LockOptions;
   readonly queue?: QueueOptions;
+  /**
+   * How the file and its lock are looked at before each write, per file: the first handle of a
+   * process that opens the file sets it.
+   * - `auto`: by a synchronous `stat` of some 2 µs where the file system is known to be local and
+   *   to answer from memory (ext2 to ext4, xfs, btrfs, f2fs, tmpfs, overlay, APFS). One that takes
+   *   longer than 1 ms makes the looks at its device asynchronous for a minute, and is told on the
+   *   `node:diagnostics_channel` named `leaflog:slow-look` as `{ path, ms, count }`. Elsewhere (NFS,
+   *   SMB, FUSE, what is not known) by an asynchronous one;
+   * - `async`: always by an asynchronous one.
+   * @default "auto"
+   */
+  readonly look?: LookPolicy;
   /** Permission bits of a new transcript, whatever the umask. @default 0o600 */
   readonly mode?: number;
   /** The port for all disk operations. @default the real disk */
@@ -143,6 +156,7 @@ export interface ResolvedOptions {
   readonly format: TranscriptFormat | undefined;
   readonly lock: Required<LockOptions>;
   readonly queue: Required<QueueOptions>;
+  readonly look: LookPolicy;
   readonly mode: number;
   readonly fileSystem: FileSystem;
 }
@@ -173,6 +187,7 @@ export function resolveOptions(options: TranscriptOptions = {}): ResolvedOptions
       maxBytes: whole("queue.maxBytes", queue.maxBytes, 64 * MiB, 1),
       maxBatchBytes: whole("queue.maxBatchBytes", queue.maxBatchBytes, MiB, 1),
     },
+    look: oneOf("look", options.look, ["auto", "async"]),
     mode: whole("mode", options.mode, 0o600, 0, 0o777),
     fileSystem: options.fileSystem ?? nodeFileSystem,
   };

@@ -6,6 +6,7 @@ import {
 } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import type { FileSystem, OpenFile } from "../file/file-system.js";
+import type { Look } from "../file/look.js";
 import { invalid, type ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 import type { TornTail } from "./append-result.js";
@@ -59,11 +60,11 @@ export class Committer {
   #unsynced: string[] = [];
   #updates: TranscriptUpdate[] = [];
 
-  constructor(fs: FileSystem, path: string, lease: Lease) {
+  constructor(fs: FileSystem, path: string, lease: Lease, look: Look) {
     this.#fs = fs;
     this.#path = path;
     this.#lease = lease;
-    this.#file = new TranscriptFile(fs, path);
+    this.#file = new TranscriptFile(fs, path, look);
     this.keys = new KeyLookup(fs, path);
   }
 
@@ -97,24 +98,44 @@ export class Committer {
   }
 
   /** The end of the file as it is; undefined when there is no file. */
-  look(): Promise<Tail | undefined> {
+  async look(): Promise<Tail | undefined> {
     return this.#file.look();
   }
 
-  /** Looks at the file and brings it into a state that can be appended to. */
-  async ground(options: ResolvedOptions): Promise<Ground> {
+  /**
+   * Looks at the file and brings it into a state that can be appended to. Where the look is
+   * answered at once and there is nothing to do, the ground is there at once too: nothing comes
+   * between the look and the write that it is for.
+   */
+  ground(options: ResolvedOptions): Ground | Promise<Ground> {
+    const found = this.#file.look();
+    if (found instanceof Promise) return this.#groundFrom(found, options);
+    const way = this.#wayTo(found, options);
+    if (way === "migrate") return this.#groundFrom(found, options);
+    return { tail: found, way, tornTail: found?.tornTail };
+  }
+
+  async #groundFrom(
+    found: Tail | undefined | Promise<Tail | undefined>,
+    options: ResolvedOptions,
+  ): Promise<Ground> {
+    let tail = await found;
     let tornTail: TornTail | undefined;
     for (let migrations = 0; migrations <= MAX_MIGRATIONS; migrations += 1) {
-      const tail = await this.#file.look();
-      if (tail?.header.state === "header") this.#sessionId = tail.header.id;
-      if (tail && tail.size > 0) this.#format = tail.format;
+      if (migrations > 0) tail = await this.#file.look();
       tornTail ??= tail?.tornTail;
-      const way = chooseWay(this.#path, tail, this.#formatOf(tail), options);
+      const way = this.#wayTo(tail, options);
       if (way !== "migrate") return { tail, way, tornTail };
       await this.migrate({ header: options.header, format: tail?.format });
     }
     const why = "another program keeps adding linear entries while they are migrated";
     throw writeFailed(this.#path, why, undefined, true);
+  }
+
+  #wayTo(tail: Tail | undefined, options: ResolvedOptions): Way {
+    if (tail?.header.state === "header") this.#sessionId = tail.header.id;
+    if (tail && tail.size > 0) this.#format = tail.format;
+    return chooseWay(this.#path, tail, this.#formatOf(tail), options);
   }
 
   /**
@@ -184,7 +205,7 @@ export class Committer {
     if (!this.#file.tail) await this.#file.create(options.mode, group.format);
     if (!this.#isSure) await this.#ensureOurs();
     const checkedAt = this.#lease.verifiedAt;
-    await this.#file.write(group, () => this.#lease.isOurs());
+    await this.#file.write(group, async () => this.#lease.isOurs());
     if (performance.now() - checkedAt > SLIP_MS) await this.#ensureNoSlip();
     if (group.header?.state === "header") this.#sessionId = group.header.id;
     this.#format = group.format;
@@ -212,8 +233,8 @@ export class Committer {
    */
   async #ensureNoSlip(): Promise<void> {
     // Where the look itself fails, what stands in the file tells.
-    const ours = await this.#lease.isOurs().catch(() => false);
-    if (ours || (await this.#file.stands())) return;
+    const look = async () => this.#lease.isOurs();
+    if ((await look().catch(() => false)) || (await this.#file.stands())) return;
     await this.#file.abandon(false);
     throw new LeaflogError(
       "LEAFLOG_LOCK_LOST",
@@ -267,14 +288,14 @@ export class Committer {
   async migrate(options: Omit<MigrateOptions, "stillOwner">): Promise<MigrationReport> {
     // The migrated file is another one.
     await this.#file.close();
-    const stillOwner = () => this.#lease.isOurs();
+    const stillOwner = async () => this.#lease.isOurs();
     return migrateFile(this.#fs, this.#path, { ...options, stillOwner });
   }
 
   async repair(options: Omit<RepairOptions, "stillOwner">): Promise<RepairReport> {
     // The repaired file is another one.
     await this.#file.close();
-    const stillOwner = () => this.#lease.isOurs();
+    const stillOwner = async () => this.#lease.isOurs();
     return repairFile(this.#fs, this.#path, { ...options, stillOwner });
   }
 

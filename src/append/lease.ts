@@ -101,7 +101,7 @@ export class Lease {
   }
 
   /** Whether the lock is still ours; looked up unless that was done within the last millisecond. */
-  async isOurs(): Promise<boolean> {
+  isOurs(): boolean | Promise<boolean> {
     if (!this.#lock?.held) return false;
     return this.isFresh || this.#lock.verify();
   }

@@ -3,6 +3,7 @@ import { LeaflogError } from "../errors.js";
 import { type FileStat, isSameFile } from "../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
+import type { Look } from "../file/look.js";
 import { syncNames, syncWayTo } from "../file/sync-names.js";
 import { hasEntry } from "../scan/has-entry.js";
 import { cutBack } from "./cut-back.js";
@@ -13,6 +14,7 @@ import { isAsWritten, isUnchanged, readTail, stillStands, type Tail, unreadable 
 export class TranscriptFile {
   readonly path: string;
   readonly #fs: FileSystem;
+  readonly #lookAt: Look;
   #file: OpenFile | undefined;
   #tail: Tail | undefined;
   #knownAt = 0;
@@ -23,9 +25,10 @@ export class TranscriptFile {
   /** Whether this object created the file and wrote nothing to it yet. */
   #fresh = false;
 
-  constructor(fs: FileSystem, path: string) {
+  constructor(fs: FileSystem, path: string, lookAt: Look) {
     this.#fs = fs;
     this.path = path;
+    this.#lookAt = lookAt;
   }
 
   /** Takes the file for one of that format, whatever its first lines say. */
@@ -53,21 +56,38 @@ export class TranscriptFile {
    * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`, or `LEAFLOG_WRITE_FAILED` when the file cannot
    * be opened to append.
    */
-  async look(): Promise<Tail | undefined> {
+  look(): Tail | undefined | Promise<Tail | undefined> {
     const known = this.#tail;
     if (!this.#file || !known) return this.#read();
     this.#knownAt = performance.now();
-    const stat = await statIfAny(this.#fs, this.path);
-    if (stat === undefined) {
-      await this.close();
-      this.#tail = undefined;
-    } else if (isAsWritten(known, stat)) {
-      this.#tail = { ...known, stat, exact: true };
-    } else if (!isUnchanged(known, stat)) {
-      if (!isSameFile(known.stat, stat)) await this.close();
-      await this.#read();
+    let found: FileStat | Promise<FileStat>;
+    try {
+      found = this.#lookAt(this.path, known.stat.dev);
+    } catch (error) {
+      return this.#lost(error);
     }
-    return this.#tail;
+    if (!(found instanceof Promise)) return this.#compare(known, found);
+    return found.then(
+      (stat) => this.#compare(known, stat),
+      (error: unknown) => this.#lost(error),
+    );
+  }
+
+  #compare(known: Tail, stat: FileStat): Tail | Promise<Tail | undefined> {
+    if (isAsWritten(known, stat)) this.#tail = { ...known, stat, exact: true };
+    else if (!isUnchanged(known, stat)) return this.#readChanged(known, stat);
+    return this.#tail as Tail;
+  }
+
+  async #readChanged(known: Tail, stat: FileStat): Promise<Tail | undefined> {
+    if (!isSameFile(known.stat, stat)) await this.close();
+    return this.#read();
+  }
+
+  async #lost(error: unknown): Promise<undefined> {
+    if (!isErrno(error, "ENOENT")) throw unreadable(this.path, error);
+    await this.close();
+    this.#tail = undefined;
   }
 
   async #read(): Promise<Tail | undefined> {

@@ -1,6 +1,7 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import type { FileSystem } from "../file/file-system.js";
+import { lookBy } from "../file/look.js";
 import type { ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 import { Committer, type Ground } from "./committer.js";
@@ -59,7 +60,7 @@ export class TranscriptWriter {
   constructor(fs: FileSystem, path: string, options: ResolvedOptions) {
     this.path = path;
     this.#lease = new Lease(fs, path, options);
-    this.#committer = new Committer(fs, path, this.#lease);
+    this.#committer = new Committer(fs, path, this.#lease, lookBy(fs, options.look));
     this.#holding = new Holding(fs, path, this.#lease, this.#committer);
     this.#linger = new Linger(options.lock.idleMs);
     this.#pending = new PendingCalls(options.queue, (call, accepted) =>
@@ -227,7 +228,9 @@ export class TranscriptWriter {
 
   async #commit(): Promise<void> {
     try {
-      const ground = (await this.#heldGround()) ?? (await this.#newGround());
+      const held = this.#heldGround();
+      // Not awaited where it is there: nothing is to come between the look and the write.
+      const ground = (held instanceof Promise ? await held : held) ?? (await this.#newGround());
       if (ground) {
         this.#inFlight = this.#pending.take();
         if (this.#inFlight.length > 0) await this.#committer.commit(this.#inFlight, ground);
@@ -242,16 +245,24 @@ export class TranscriptWriter {
   }
 
   /** What there is to be written to, where the lock is held still. */
-  async #heldGround(): Promise<Ground | undefined> {
+  #heldGround(): Ground | undefined | Promise<Ground | undefined> {
     const { first } = this.#pending;
     if (!first || this.#keyed || this.poison || !this.#lease.held) return undefined;
     const { options } = first.terms;
-    if (this.#lease.isFresh) return this.#committer.ground(options);
-    // Both looks at once: one after the other would take as long as the write.
-    const [ground, isOurs] = await Promise.allSettled([
-      this.#committer.ground(options),
-      this.#lease.isOurs(),
-    ]);
+    const ground = attempt(() => this.#committer.ground(options));
+    const isOurs = attempt(() => this.#lease.isOurs());
+    if (ground instanceof Promise || isOurs instanceof Promise) {
+      return this.#groundWhere(ground, isOurs);
+    }
+    return isOurs ? ground : undefined;
+  }
+
+  /** Both looks at once: one after the other would take as long as the write. */
+  async #groundWhere(
+    looked: Ground | Promise<Ground>,
+    owner: boolean | Promise<boolean>,
+  ): Promise<Ground | undefined> {
+    const [ground, isOurs] = await Promise.allSettled([looked, owner]);
     if (isOurs.status === "rejected") throw isOurs.reason;
     // Who lost the lock has found nothing that counts.
     if (!isOurs.value) return undefined;
@@ -324,5 +335,14 @@ export class TranscriptWriter {
     const { waitedMs } = call;
     if (accepted && this.#lease.waiting) return this.#lease.timeoutError(waitedMs);
     return timeoutError(this.path, waitedMs, accepted);
+  }
+}
+
+/** What `work` returns; what it throws becomes what a promise rejects with. */
+function attempt<T>(work: () => T | Promise<T>): T | Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    return Promise.reject(error);
   }
 }

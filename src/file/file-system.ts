@@ -46,6 +46,14 @@ export interface FileSystem {
   open(path: string, how: OpenMode, mode?: number): Promise<OpenFile>;
   /** Follows symlinks. */
   stat(path: string): Promise<FileStat>;
+  /**
+   * `stat` for who looks at a path again, before each write: the answer itself, where the file
+   * system is known to answer from memory, else a promise of it. So its error is thrown or is
+   * what the promise rejects with. Without it, one looks by `stat`.
+   *
+   * @param dev the device on which the path was found last
+   */
+  look?(path: string, dev: bigint): FileStat | Promise<FileStat>;
   /** Resolves every symlink of a path that exists. */
   realpath(path: string): Promise<string>;
   /** The text of a symlink; `EINVAL` for anything else. */

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import { promisify } from "node:util";
-import { fileStat } from "./file-stat.js";
+import { type FileStat, fileStat } from "./file-stat.js";
 import type { FileSystem, OpenFile, OpenMode } from "./file-system.js";
+import { LocalLooks } from "./local-looks.js";
 
 const open = promisify(fs.open);
 const fstat = promisify(fs.fstat);
@@ -12,6 +13,7 @@ const fdatasync = promisify(fs.fdatasync);
 const fsync = promisify(fs.fsync);
 const close = promisify(fs.close);
 const mkdir = promisify(fs.mkdir);
+const statfs = promisify(fs.statfs);
 
 const BIGINT = { bigint: true } as const;
 
@@ -76,14 +78,29 @@ class NodeFile implements OpenFile {
   }
 }
 
+function stat(path: string): Promise<FileStat> {
+  return new Promise((resolve, reject) => {
+    fs.stat(path, BIGINT, (error, stats) => (error ? reject(error) : resolve(fileStat(stats))));
+  });
+}
+
+function statSync(path: string): FileStat {
+  return fileStat(fs.statSync(path, BIGINT));
+}
+
+/** The looks of this process at the real disk. */
+export const localLooks: LocalLooks = new LocalLooks({
+  stat,
+  statSync,
+  typeOf: async (path) => (await statfs(path)).type,
+  now: () => performance.now(),
+});
+
 /** The real disk, through `node:fs`. */
 export const nodeFileSystem: FileSystem = {
   open: async (path, how, mode = 0o600) => new NodeFile(await open(path, OPEN_FLAGS[how], mode)),
-  // Called before each group commit: as direct as a call can be.
-  stat: (path) =>
-    new Promise((resolve, reject) => {
-      fs.stat(path, BIGINT, (error, stats) => (error ? reject(error) : resolve(fileStat(stats))));
-    }),
+  stat,
+  look: (path, dev) => localLooks.at(path, dev),
   realpath: promisify(fs.realpath.native),
   readlink: promisify(fs.readlink) as (path: string) => Promise<string>,
   readdir: promisify(fs.readdir) as (path: string) => Promise<string[]>,
@@ -114,6 +131,6 @@ export const nodeFileSystem: FileSystem = {
     return () => watcher.close();
   },
   rmdirSync: fs.rmdirSync,
-  statSync: (path) => fileStat(fs.statSync(path, BIGINT)),
+  statSync,
   unlinkSync: fs.unlinkSync,
 };

@@ -116,6 +116,12 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   MIGRATING_APPEND,
   { ...LINKED_APPEND, name: "a transaction", act: transact },
+  {
+    ...LINKED_APPEND,
+    name: "a transaction with asynchronous looks",
+    options: { look: "async" },
+    act: transact,
+  },
   { ...FIRST_APPEND, name: "a first transaction", act: transact },
   {
     name: "a migration",

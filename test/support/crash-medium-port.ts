@@ -62,7 +62,7 @@ export class CrashPort implements FileSystem {
   }
 
   /** An operation that changes nothing. */
-  async look<T>(work: () => T): Promise<T> {
+  async observe<T>(work: () => T): Promise<T> {
     await null;
     this.#ensureAlive();
     return work();
@@ -92,31 +92,35 @@ export class CrashPort implements FileSystem {
       await this.change(path, () => this.#medium.create(path, node));
       return new PortFile(this, node, path);
     }
-    const node = await this.look(() => this.#medium.node(path));
+    const node = await this.observe(() => this.#medium.node(path));
     if (node.kind === "directory" && how === "append") throw systemError("EISDIR");
     return new PortFile(this, node, path);
   }
 
   stat(path: string): Promise<FileStat> {
-    return this.look(() => this.statSync(path));
+    return this.observe(() => this.statSync(path));
+  }
+
+  look(path: string): FileStat {
+    return this.statSync(path);
   }
 
   realpath(path: string): Promise<string> {
-    return this.look(() => {
+    return this.observe(() => {
       this.#medium.node(path);
       return path;
     });
   }
 
   readlink(path: string): Promise<string> {
-    return this.look(() => {
+    return this.observe(() => {
       this.#medium.node(path);
       throw systemError("EINVAL");
     });
   }
 
   readdir(path: string): Promise<string[]> {
-    return this.look(() => this.#medium.names(path));
+    return this.observe(() => this.#medium.names(path));
   }
 
   mkdir(path: string, mode = 0o777): Promise<void> {
@@ -253,7 +257,7 @@ class PortFile implements OpenFile {
   }
 
   #look<T>(work: () => T): Promise<T> {
-    return this.#port.look(() => {
+    return this.#port.observe(() => {
       this.#ensureOpen();
       return work();
     });

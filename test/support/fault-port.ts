@@ -1,9 +1,14 @@
+import type { FileStat } from "../../src/file/file-stat.js";
 import type { FileSystem } from "../../src/file/file-system.js";
 import { nodeFileSystem } from "../../src/file/node-file-system.js";
 import { interceptedFileSystem, type PortCall, type RunCall } from "./intercepted-file-system.js";
 
 /** What befalls an operation: it may run it, late or in part or not at all. */
-export type Strike = (call: PortCall, run: RunCall, port: FaultPort) => Promise<unknown>;
+export interface Strike {
+  (call: PortCall, run: RunCall, port: FaultPort): Promise<unknown>;
+  /** What befalls a look that is answered at once. @default it is no longer answered at once */
+  readonly atOnce?: (call: PortCall, run: () => FileStat, port: FaultPort) => FileStat;
+}
 
 /** Which operations are struck, and how. */
 export interface FaultPlan {
@@ -16,7 +21,10 @@ export interface FaultPlan {
   readonly matches?: (call: PortCall) => boolean;
 }
 
-/** A file port that counts its operations and lets a chosen one, or all from it on, go wrong. */
+/**
+ * A file port that counts its operations and lets a chosen one, or all from it on, go wrong. Looks
+ * are answered at once, whatever the file system.
+ */
 export class FaultPort {
   readonly fileSystem: FileSystem;
   /** All operations, in the order in which they began. */
@@ -38,7 +46,7 @@ export class FaultPort {
       this.underWay.add(call);
       return this.#around(call, run).finally(() => this.underWay.delete(call));
     };
-    this.fileSystem = interceptedFileSystem(around, base);
+    this.fileSystem = interceptedFileSystem(around, base, (call, run) => this.#atOnce(call, run));
   }
 
   /** From here on nothing goes wrong any more. */
@@ -52,6 +60,14 @@ export class FaultPort {
     return error;
   }
 
+  #atOnce(call: PortCall, run: () => FileStat): FileStat | Promise<FileStat> {
+    this.calls.push(call);
+    const strike = this.#strikeOf(call);
+    if (strike === undefined) return run();
+    if (strike.atOnce) return strike.atOnce(call, run, this);
+    return strike(call, async () => run(), this) as Promise<FileStat>;
+  }
+
   #around(call: PortCall, run: RunCall): Promise<unknown> {
     this.calls.push(call);
     const counted: RunCall = async (args) => {
@@ -61,11 +77,16 @@ export class FaultPort {
       if (call.name === "open") this.openFiles += 1;
       return result;
     };
+    const strike = this.#strikeOf(call);
+    return strike === undefined ? counted() : strike(call, counted, this);
+  }
+
+  #strikeOf(call: PortCall): Strike | undefined {
     const plan = this.#plan;
-    if (plan === undefined || plan.matches?.(call) === false) return counted();
+    if (plan === undefined || plan.matches?.(call) === false) return undefined;
     this.#count += 1;
-    if (plan.once ? this.#count !== plan.nth : this.#count < plan.nth) return counted();
+    if (plan.once ? this.#count !== plan.nth : this.#count < plan.nth) return undefined;
     this.struck.push(call);
-    return plan.strike(call, counted, this);
+    return plan.strike;
   }
 }

@@ -1,14 +1,21 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Strike } from "./fault-port.js";
-import { systemError } from "./intercepted-file-system.js";
+import type { FileStat } from "../../src/file/file-stat.js";
+import type { FaultPort, Strike } from "./fault-port.js";
+import { type PortCall, systemError } from "./intercepted-file-system.js";
 
 /** The operation fails with the operating system's code and does nothing. */
 export function failing(code: string): Strike {
-  return async ({ name }, run, port) => {
-    // Whatever close says, the descriptor is gone.
-    if (name === "file.close") await run();
+  const fail = (port: FaultPort): never => {
     throw port.inject(systemError(code));
   };
+  const later: Strike = async ({ name }, run, port) => {
+    // Whatever close says, the descriptor is gone.
+    if (name === "file.close") await run();
+    return fail(port);
+  };
+  return Object.assign(later, {
+    atOnce: (_call: PortCall, _run: unknown, port: FaultPort) => fail(port),
+  });
 }
 
 /** A read hands out half of what it could, which is legal at any time. */
@@ -39,8 +46,9 @@ export function writingThenFailing(share: number, code: string): Strike {
 export function dying(share: number, code: string): Strike {
   const torn = writingThenFailing(share, code);
   const failed = failing(code);
-  return (call, run, port) =>
+  const strike: Strike = (call, run, port) =>
     call.name === "file.write" ? torn(call, run, port) : failed(call, run, port);
+  return Object.assign(strike, { atOnce: failed.atOnce });
 }
 
 /** The operation takes that many milliseconds more. */
@@ -53,10 +61,16 @@ export function lasting(ms: number): Strike {
 
 /** Something happens right before the operation. */
 export function preceded(by: () => void): Strike {
-  return (_, run) => {
+  const strike: Strike = (_, run) => {
     by();
     return run();
   };
+  return Object.assign(strike, {
+    atOnce: (_call: PortCall, run: () => FileStat) => {
+      by();
+      return run();
+    },
+  });
 }
 
 function taken(args: readonly unknown[], share: number): Buffer {

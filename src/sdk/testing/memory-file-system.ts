@@ -4,13 +4,15 @@ import type { FileSystem, OpenFile, OpenMode } from "../../file/file-system.js";
 import { MemoryNode } from "./memory-node.js";
 import { type Operation, systemError } from "./operations.js";
 
-/** A disk in memory, without symlinks. Every asynchronous operation is announced before it is done. */
+/** Told of an operation before it is done; it may wait or throw what the operation then rejects with. */
+export type BeforeOperation = (operation: Operation, path: string) => Promise<void> | undefined;
+
+/** A disk in memory, without symlinks. Every operation but those at process exit is announced. */
 export class MemoryFileSystem implements FileSystem {
   readonly #nodes = new Map<string, MemoryNode>();
-  readonly #before: (operation: Operation, path: string) => Promise<void>;
+  readonly #before: BeforeOperation;
 
-  /** @param before may wait or throw what the operation then rejects with */
-  constructor(before: (operation: Operation, path: string) => Promise<void>) {
+  constructor(before: BeforeOperation) {
     this.#before = before;
     this.#nodes.set(parse(resolve("/")).root, new MemoryNode("directory", 0o700));
   }
@@ -36,6 +38,11 @@ export class MemoryFileSystem implements FileSystem {
   async stat(path: string): Promise<FileStat> {
     await this.#before("stat", path);
     return this.statSync(path);
+  }
+
+  look(path: string): FileStat | Promise<FileStat> {
+    const disturbed = this.#before("stat", path);
+    return disturbed ? disturbed.then(() => this.statSync(path)) : this.statSync(path);
   }
 
   async realpath(path: string): Promise<string> {
@@ -146,13 +153,9 @@ export class MemoryFileSystem implements FileSystem {
 class MemoryFile implements OpenFile {
   readonly #node: MemoryNode;
   readonly #path: string;
-  readonly #before: (operation: Operation, path: string) => Promise<void>;
+  readonly #before: BeforeOperation;
 
-  constructor(
-    node: MemoryNode,
-    path: string,
-    before: (operation: Operation, path: string) => Promise<void>,
-  ) {
+  constructor(node: MemoryNode, path: string, before: BeforeOperation) {
     this.#node = node;
     this.#path = path;
     this.#before = before;

@@ -31,9 +31,11 @@ export function systemError(code: string, syscall: string, path: string): Error 
   return Object.assign(new Error(message), { code, syscall, path });
 }
 
+type Disturbance = (operation: Operation, path: string) => Promise<void> | undefined;
+
 /** What befalls the operations of a disk. */
 export class Disturbances {
-  readonly #all = new Set<(operation: Operation, path: string) => Promise<void> | undefined>();
+  readonly #all = new Set<Disturbance>();
 
   /** The next `times` operations of that kind, on paths that match, fail. @returns takes it back */
   fail(
@@ -65,13 +67,22 @@ export class Disturbances {
     };
   }
 
-  /** To be awaited before each operation. */
-  async before(operation: Operation, path: string): Promise<void> {
-    await Promise.resolve();
-    for (const disturbance of [...this.#all]) await disturbance(operation, path);
+  /** To be awaited before each operation; undefined when nothing holds it up. */
+  before(operation: Operation, path: string): Promise<void> | undefined {
+    return this.#disturb([...this.#all], operation, path);
   }
 
-  #add(disturbance: (operation: Operation, path: string) => Promise<void> | undefined): () => void {
+  #disturb(all: Disturbance[], operation: Operation, path: string): Promise<void> | undefined {
+    for (const [index, disturbance] of all.entries()) {
+      const disturbed = disturbance(operation, path);
+      // One that fails hides the others.
+      const others = all.slice(index + 1);
+      if (disturbed) return disturbed.then(() => this.#disturb(others, operation, path));
+    }
+    return undefined;
+  }
+
+  #add(disturbance: Disturbance): () => void {
     this.#all.add(disturbance);
     return () => {
       this.#all.delete(disturbance);
