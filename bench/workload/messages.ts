@@ -1,4 +1,4 @@
-import { Random } from "../../test/hostile/random.js";
+import { Random } from "../../test/support/random.js";
 import { recordedSize } from "./recorded-sizes.js";
 
 /** A message as an agent hands it over. */

@@ -1,4 +1,4 @@
-import type { Random } from "../../test/hostile/random.js";
+import type { Random } from "../../test/support/random.js";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Messages } from "../../bench/workload/messages.js";
 import { recordedSize } from "../../bench/workload/recorded-sizes.js";
-import { Random } from "../hostile/random.js";
+import { Random } from "../support/random.js";
 
 const KiB = 1024;
 

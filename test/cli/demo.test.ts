@@ -1,15 +1,13 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { HEADER_LINE, linkedLine, readChain } from "../support/lines.js";
 import { runCli } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
+import { versionOneSessions } from "../support/version-one-session.js";
 import { linesOf } from "./console-lines.js";
 
-const SESSION = fileURLToPath(
-  new URL("../../../shared/data/pi-v1-linear-session.jsonl", import.meta.url),
-);
+const SESSIONS = await versionOneSessions();
 /** What five processes append. */
 const ADDED = 2500;
 
@@ -44,22 +42,24 @@ describe("leaflog demo", { timeout: 90_000 }, () => {
     expect(await readChain(join(directory, made!, "transcript.jsonl"))).toHaveLength(3500);
   });
 
-  test("appends to a copy of a real session", async () => {
-    const original = await readFile(SESSION);
-    const { code, stdout, stderr } = await runDemo([SESSION, "--json"]);
+  test.each(SESSIONS)("appends to a copy of $name", async (session) => {
+    const { content, entries } = session;
+    const file = join(await tempDirectory(), "session.jsonl");
+    await writeFile(file, content);
+    const { code, stdout, stderr } = await runDemo([file, "--json"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const report = JSON.parse(stdout) as Report;
     expect(report).toMatchObject({
-      entriesBefore: 1018,
-      entriesAfter: 1018 + ADDED,
+      entriesBefore: entries,
+      entriesAfter: entries + ADDED,
       migrated: true,
       oneChain: true,
       problems: [],
     });
     expect(report.appendsPerSecond).toBeGreaterThan(0);
     expect(report.worstStallMs).toBeGreaterThanOrEqual(0);
-    expect(await readChain(report.path)).toHaveLength(1018 + ADDED);
-    expect(original.equals(await readFile(SESSION))).toBe(true);
+    expect(await readChain(report.path)).toHaveLength(entries + ADDED);
+    expect(content.equals(await readFile(file))).toBe(true);
   });
 
   test("does not take the branches of a session for damage", async () => {

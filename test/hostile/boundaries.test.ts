@@ -6,9 +6,9 @@ import { scanForward } from "../../src/scan/scan-forward.js";
 import { expectedFacts } from "../scan/facts-oracle.js";
 import { modelLeaf } from "../scan/leaf-model.js";
 import { MemoryFile } from "../support/memory-file.js";
+import { Random, seedOf } from "../support/random.js";
 import { CORPUS } from "./corpus.js";
 import { hostileLine } from "./hostile-line.js";
-import { Random, seedOf } from "./random.js";
 
 // Files of hostile lines, read in chunks that are cut everywhere. LEAFLOG_LONG=1: 25 times as many
 // random files; LEAFLOG_SEED=<seed> meets the one that failed first.

@@ -1,5 +1,5 @@
+import type { Random } from "../support/random.js";
 import { WATCHED } from "../support/watched-names.js";
-import type { Random } from "./random.js";
 
 const ODD_KEYS: readonly [string, ...string[]] = [
   '"__proto__"',

@@ -1,20 +1,20 @@
-import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { migrateTranscript, openTranscript } from "../../src/index.js";
 import { tempDirectory } from "../support/temp-directory.js";
+import { versionOneSessions } from "../support/version-one-session.js";
 import { expectAgreement, expectOneChain } from "./agreement.js";
 import { withoutInsertedMembers } from "./inserted-members.js";
 import { assistantMessage, openPi, type PiEntry, userMessage } from "./pi-session.js";
 
-/** A real session of version 1: no ids, no parents. */
-const SESSION = fileURLToPath(
-  new URL("../../../shared/data/pi-v1-linear-session.jsonl", import.meta.url),
-);
-const SESSION_ENTRIES = 1018;
+describe.each(await versionOneSessions())("$name of version 1", ({ content, entries: count }) => {
+  async function sessionCopy(): Promise<string> {
+    const file = join(await tempDirectory(), "session.jsonl");
+    await writeFile(file, content);
+    return file;
+  }
 
-describe("a real session of version 1", () => {
   test("is migrated by an append, with every original byte kept, and opens in pi", async () => {
     const file = await sessionCopy();
     const original = await readFile(file);
@@ -23,11 +23,11 @@ describe("a real session of version 1", () => {
     for (const text of texts) await transcript.appendMessage(assistantMessage(text));
 
     const migrated = await readFile(file);
-    const end = endOfLine(migrated, 1 + SESSION_ENTRIES);
+    const end = endOfLine(migrated, 1 + count);
     expect(original.equals(withoutInsertedMembers(migrated.subarray(0, end)))).toBe(true);
 
     const { pi, entries } = await expectAgreement(file);
-    expect(entries).toHaveLength(SESSION_ENTRIES + texts.length);
+    expect(entries).toHaveLength(count + texts.length);
     expectOneChain(entries);
     expect(pi.getBranch()).toEqual(entries);
     expect(pi.getHeader()).toEqual({ version: 3, ...headerOf(original) });
@@ -42,7 +42,7 @@ describe("a real session of version 1", () => {
     const answerId = pi.appendMessage(assistantMessage("pi"));
     expect((await transcript.appendMessage(userMessage("leaflog"))).parentId).toBe(answerId);
     const { entries } = await expectAgreement(file);
-    expect(entries).toHaveLength(SESSION_ENTRIES + 3);
+    expect(entries).toHaveLength(count + 3);
     expectOneChain(entries);
   });
 
@@ -51,8 +51,8 @@ describe("a real session of version 1", () => {
     const piFile = await sessionCopy();
     expect(await migrateTranscript(file)).toMatchObject({
       changed: true,
-      entries: SESSION_ENTRIES,
-      migrated: SESSION_ENTRIES,
+      entries: count,
+      migrated: count,
     });
     const byPi = openPi(piFile);
     const { pi: byLeaflog } = await expectAgreement(file);
@@ -69,7 +69,7 @@ describe("a real session of version 1", () => {
     expect({ linked, parentId }).toEqual({ linked: false, parentId: undefined });
     expect(original.equals((await readFile(file)).subarray(0, original.length))).toBe(true);
     const entries = openPi(file).getEntries();
-    expect(entries).toHaveLength(SESSION_ENTRIES + 1);
+    expect(entries).toHaveLength(count + 1);
     expectOneChain(entries);
     expect(entries.at(-1)?.message).toEqual(assistantMessage("raw"));
   });
@@ -104,12 +104,6 @@ describe("what pi's migration converts", () => {
     expect(entries[4]).toMatchObject({ message: { role: "hookMessage" } });
   });
 });
-
-async function sessionCopy(): Promise<string> {
-  const file = join(await tempDirectory(), "session.jsonl");
-  await copyFile(SESSION, file);
-  return file;
-}
 
 /** Entries with the places of others instead of their ids, which no two migrations share. */
 function byIndex(entries: readonly PiEntry[]): object[] {

@@ -4,7 +4,7 @@ import { PendingCalls } from "../../src/append/pending-calls.js";
 import { EncodedEntry } from "../../src/entry/encoded-entry.js";
 import { LeaflogError, type QueueOptions } from "../../src/index.js";
 import { resolveOptions } from "../../src/options.js";
-import { Random, seedOf } from "../hostile/random.js";
+import { Random, seedOf } from "../support/random.js";
 
 // The queue's room, over random programs of all that happens to it: calls come, are taken and
 // written, given up, or too late. What was let in never exceeds the limits, and when all is over

@@ -1,9 +1,9 @@
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { migrateFile } from "../../../src/append/migration/migration.js";
 import { nodeFileSystem as fs } from "../../../src/file/node-file-system.js";
+import { versionOneSessions } from "../../support/version-one-session.js";
 import {
   entriesIn,
   HEADER,
@@ -16,23 +16,20 @@ import {
   walk,
 } from "./migration-fixture.js";
 
-const REAL = fileURLToPath(
-  new URL("../../../../shared/data/pi-v1-linear-session.jsonl", import.meta.url),
-);
 const INSERTED = /"id":"[0-9a-f-]{36}","parentId":(?:null|"[^"]*"),?/;
 
 const migrate = (file: string) => migrateFile(fs, file, OPTIONS);
 
-test("a real session of version 1 becomes one chain", async () => {
-  const before = readFileSync(REAL, "utf8");
+test.each(await versionOneSessions())("$name of version 1 becomes one chain", async (session) => {
+  const before = session.content.toString("utf8");
   const file = transcript(before);
   const report = await migrate(file);
   const after = readFileSync(file, "utf8");
   expect(report).toEqual({
     file,
     changed: true,
-    entries: 1018,
-    migrated: 1018,
+    entries: session.entries,
+    migrated: session.entries,
     reidentified: 0,
     malformed: 0,
     bytesBefore: Buffer.byteLength(before),
@@ -58,9 +55,9 @@ test("a real session of version 1 becomes one chain", async () => {
     const { firstKeptEntryIndex: _index, ...oldMembers } = JSON.parse(old);
     expect(members).toEqual(oldMembers);
   }
-  expect(index).toBe(1018);
+  expect(index).toBe(session.entries);
   expect(await leafOf(file)).toBe(parentId);
-  expect(walk(entriesIn(file), parentId)).toHaveLength(1018);
+  expect(walk(entriesIn(file), parentId)).toHaveLength(session.entries);
 });
 
 test("a second migration changes nothing", async () => {
