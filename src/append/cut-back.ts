@@ -22,7 +22,8 @@ export async function cutBack(file: OpenFile, start: number, tried: Buffer): Pro
   }
 }
 
-async function isPrefix(
+/** Whether what the file holds from `start` up to `size` is how `tried` begins. */
+export async function isPrefix(
   file: OpenFile,
   start: number,
   size: number,

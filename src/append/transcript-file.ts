@@ -6,6 +6,7 @@ import { isErrno } from "../file/is-errno.js";
 import type { Look } from "../file/look.js";
 import { syncNames, syncWayTo } from "../file/sync-names.js";
 import { hasEntry } from "../scan/has-entry.js";
+import { appendRest } from "./append-rest.js";
 import { cutBack } from "./cut-back.js";
 import type { GroupCommit } from "./group-commit.js";
 import { isAsWritten, isUnchanged, readTail, stillStands, type Tail, unreadable } from "./tail.js";
@@ -139,7 +140,8 @@ export class TranscriptFile {
   }
 
   /**
-   * Writes a group commit with one `write`. When that fails, the file is cut back to where it
+   * Writes a group commit with one `write`, and its rest with another one where that took a part
+   * only. When that fails, the file is cut back to where it
    * ended, as long as nobody wrote behind it and `stillOwner` holds.
    *
    * @throws LeaflogError `LEAFLOG_WRITE_FAILED`, with `cutBack`
@@ -151,12 +153,11 @@ export class TranscriptFile {
     let cause: unknown;
     try {
       const written = await file.write(bytes);
-      if (written === bytes.length) {
-        this.#advance(tail, group);
-        return;
+      if (written < bytes.length) {
+        await appendRest(file, { bytes, start: tail.size, written, stillOwner });
       }
-      // The system call that would have named the reason is never made: the first one succeeded.
-      cause = new Error(`short write: ${written} of ${bytes.length} bytes; the disk may be full`);
+      this.#advance(tail, group);
+      return;
     } catch (error) {
       cause = error;
     }

@@ -5,6 +5,7 @@ import { type FileStat, isSameFile } from "./file-stat.js";
 import type { FileSystem, OpenFile } from "./file-system.js";
 import { isErrno } from "./is-errno.js";
 import { syncNames } from "./sync-names.js";
+import { writeWhole } from "./write-whole.js";
 
 const COPY_BYTES = 262_144;
 const SUFFIX = ".leaflog-tmp";
@@ -15,7 +16,8 @@ export interface ReplacementOutput {
   /** Bytes written so far. */
   readonly size: number;
   /**
-   * Writes all of `buffer` behind what was written before. One call is one `write(2)`.
+   * Writes all of `buffer` behind what was written before. One call is one `write(2)`, and a second
+   * one where that took a part only.
    *
    * @throws LeaflogError `LEAFLOG_WRITE_FAILED`, also when not all of it could be written
    */
@@ -100,18 +102,6 @@ async function carryOver(
       "the file is replaced; whether another program appended to the old one in the last moment cannot be told, or what it appended cannot be carried over";
     throw writeFailed(file, message, cause);
   }
-}
-
-/**
- * Writes all of `buffer` with one `write(2)`.
- *
- * @throws the operating system's error, or an `Error` when not all of it was written
- */
-export async function writeWhole(file: OpenFile, buffer: Buffer): Promise<void> {
-  const written = await file.write(buffer);
-  if (written === buffer.length) return;
-  // The disk is full, most likely: the system call that would say so is the next one.
-  throw new Error(`short write: ${written} of ${buffer.length} bytes; the disk may be full`);
 }
 
 /** Copies a range of bytes chunk by chunk. A file that ends before the range ends the copy. */

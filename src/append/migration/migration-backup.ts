@@ -3,8 +3,9 @@ import { LeaflogError } from "../../errors.js";
 import { type FileStat, isSameFile } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import { isErrno } from "../../file/is-errno.js";
-import { copyRange, writeWhole } from "../../file/replacement.js";
+import { copyRange } from "../../file/replacement.js";
 import { syncNames } from "../../file/sync-names.js";
+import { writeWhole } from "../../file/write-whole.js";
 
 /** A second name of the transcript as it was, or a copy of it where there can be no second name. */
 export class MigrationBackup {

@@ -3,8 +3,8 @@ import { LeaflogError } from "../../errors.js";
 import { type FileStat, isSameFile } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import { isErrno } from "../../file/is-errno.js";
-import { writeWhole } from "../../file/replacement.js";
 import { syncNames } from "../../file/sync-names.js";
+import { writeWhole } from "../../file/write-whole.js";
 import { damagedLines, type MovedBytes } from "./damaged-line.js";
 
 /** Bytes gathered before a write. */

@@ -116,7 +116,7 @@ test("a death at any step leaves the old file or the new one, and what is left g
   );
 });
 
-test("a short write is a failure", async () => {
+test("a short write whose rest is short too is a failure", async () => {
   const file = transcript(OLD);
   const short = watched(nodeFileSystem, (operation) => (operation === "write" ? 1 : undefined));
   await expect(migrate(short, file)).rejects.toMatchObject({
