@@ -12,6 +12,7 @@ import { outstanding } from "./outstanding.js";
 import { reading } from "./reading.js";
 import { slowDisk } from "./slow-disk.js";
 import { stall } from "./stall.js";
+import { start } from "./start.js";
 import { synced } from "./synced.js";
 import { verify } from "./verify.js";
 
@@ -31,6 +32,7 @@ export const QUESTIONS: readonly Question[] = [
   mirror,
   slowDisk,
   idleMemory,
+  start,
   stall,
 ];
 

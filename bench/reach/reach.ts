@@ -31,9 +31,10 @@ function rowOf(run: RunRecord, target: Target): ReachRow | undefined {
   const of = find(run, target.of);
   if (of === undefined) return undefined;
   const per = target.per && find(run, target.per);
-  const measured = ratio(medianOf(of, target.of.value), target, per);
+  const above = target.above && find(run, target.above);
+  const measured = ratio(difference(medianOf(of, target.of.value), target, above), target, per);
   if (measured === undefined) {
-    const note = [of, per].find((series) => series && series.state !== "measured");
+    const note = [of, per, above].find((series) => series && series.state !== "measured");
     const why = note ? `${note.arm}: ${note.state}` : "no figure for what it is held against";
     return { ...head, outcome: "not measured", note: why };
   }
@@ -58,6 +59,16 @@ function find(run: RunRecord, figure: Figure): SeriesRecord | undefined {
 
 function medianOf(series: SeriesRecord | undefined, name: ValueName): number | undefined {
   return series?.values[name]?.median;
+}
+
+function difference(
+  of: number | undefined,
+  target: Target,
+  above: SeriesRecord | undefined,
+): number | undefined {
+  if (of === undefined || target.above === undefined) return of;
+  const less = medianOf(above, target.above.value);
+  return less === undefined ? undefined : of - less;
 }
 
 function ratio(

@@ -20,6 +20,8 @@ export interface Target {
   readonly of: Figure;
   /** The figure is divided by this one. */
   readonly per?: Figure;
+  /** Is taken from the figure. */
+  readonly above?: Figure;
   readonly atLeast?: number;
   readonly atMost?: number;
   /** @default "x", a ratio */

@@ -77,6 +77,9 @@ export const TARGETS: readonly Target[] = [
     atLeast: 1.5,
   },
 
+  started("import", "an empty module", 45),
+  started("leaf", "node -e 0", 100),
+
   ...[
     ["10000 opened", "1000 opened"],
     ["10000 appended to", "1000 appended to"],
@@ -143,6 +146,18 @@ function synced(name: string, against: string, asks: string, atLeast: number): T
     of: rate("synced", name, "leaflog synced"),
     per: rate("synced", against, "floor + fdatasync"),
     atLeast,
+  };
+}
+
+function started(name: string, bare: string, atMost: number): Target {
+  const ms = (arm: string): Figure => ({ question: "start", case: name, arm, value: "ms" });
+  return {
+    question: "start",
+    asks: `${name}, above ${bare}`,
+    of: ms("leaflog"),
+    above: ms(bare),
+    atMost,
+    unit: "ms",
   };
 }
 

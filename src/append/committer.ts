@@ -15,8 +15,7 @@ import { type FoundKeys, KeyLookup } from "./idempotency/key-lookup.js";
 import type { KeyQuery } from "./idempotency/key-query.js";
 import { KeyedGround } from "./idempotency/keyed-ground.js";
 import type { Lease } from "./lease.js";
-import { type MigrateOptions, type MigrationReport, migrateFile } from "./migration/migration.js";
-import { repairFile } from "./repair/repair.js";
+import type { MigrateOptions, MigrationReport } from "./migration/migration.js";
 import type { RepairOptions } from "./repair/repair-options.js";
 import type { RepairReport } from "./repair/repair-report.js";
 import type { Tail } from "./tail.js";
@@ -289,6 +288,7 @@ export class Committer {
     // The migrated file is another one.
     await this.#file.close();
     const stillOwner = async () => this.#lease.isOurs();
+    const { migrateFile } = await import("./migration/migration.js");
     return migrateFile(this.#fs, this.#path, { ...options, stillOwner });
   }
 
@@ -296,6 +296,7 @@ export class Committer {
     // The repaired file is another one.
     await this.#file.close();
     const stillOwner = async () => this.#lease.isOurs();
+    const { repairFile } = await import("./repair/repair.js");
     return repairFile(this.#fs, this.#path, { ...options, stillOwner });
   }
 

@@ -1,4 +1,4 @@
-import { openTranscript } from "../transcript/open-transcript.js";
+import { readLeaf } from "../transcript/read-transcript.js";
 import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./arguments.js";
 import type { Command } from "./command.js";
 import { EXIT } from "./exit-code.js";
@@ -11,8 +11,7 @@ export const leaf: Command = {
     const { values, positionals } = parse(args, FORMAT);
     const file = onlyFile(positionals, leaf.usage);
     await ensureThere(file);
-    await using transcript = await openTranscript(file, formatOption(values.format));
-    const found = await transcript.leaf();
+    const found = await readLeaf(file, formatOption(values.format));
     console.out(values.json ? printableJson(found) : printable(String(found.id)));
     if (found.id === null) console.note(`leaflog: the transcript is ${found.shape}: no leaf`);
     return EXIT.ok;

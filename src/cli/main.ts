@@ -1,49 +1,42 @@
 #!/usr/bin/env node
 import { LeaflogError } from "../errors.js";
 import { adviceOn } from "./advice.js";
-import { append } from "./append.js";
 import type { Command, Console } from "./command.js";
-import { demo, demoWriter } from "./demo.js";
 import { EXIT, exitCodeOf, LineError, UsageError } from "./exit-code.js";
-import { jsonHelp } from "./json-shapes.js";
-import { leaf } from "./leaf.js";
-import { migrate } from "./migrate.js";
 import { printable } from "./printable.js";
 import { processConsole } from "./process-console.js";
-import { repair } from "./repair.js";
-import { stats } from "./stats.js";
-import { tail } from "./tail.js";
-import { tree } from "./tree.js";
-import { verify } from "./verify.js";
 
-const COMMANDS: Record<string, Command> = {
-  append,
-  leaf,
-  tail,
-  tree,
-  stats,
-  verify,
-  repair,
-  migrate,
-  demo,
+/** Each is loaded when it is asked for: who wants a leaf need not wait for all of them. */
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  append: async () => (await import("./append.js")).append,
+  leaf: async () => (await import("./leaf.js")).leaf,
+  tail: async () => (await import("./tail.js")).tail,
+  tree: async () => (await import("./tree.js")).tree,
+  stats: async () => (await import("./stats.js")).stats,
+  verify: async () => (await import("./verify.js")).verify,
+  repair: async () => (await import("./repair.js")).repair,
+  migrate: async () => (await import("./migrate.js")).migrate,
+  demo: async () => (await import("./demo.js")).demo,
 };
 /** Started by other commands, not by people. */
-const INNER: Record<string, Command> = { "demo-writer": demoWriter };
+const INNER: Record<string, () => Promise<Command>> = {
+  "demo-writer": async () => (await import("./demo.js")).demoWriter,
+};
 
 async function main(args: string[], console: Console): Promise<number> {
   const [name, ...rest] = args;
   try {
     if (name === undefined) {
-      console.note(help());
+      console.note(await help());
       return EXIT.usage;
     }
     if (name === "help" || name === "--help" || name === "-h") {
-      console.out(helpOn(rest[0]));
+      console.out(await helpOn(rest[0]));
       return EXIT.ok;
     }
-    const command = lookUp(name);
+    const command = await lookUp(name);
     if (rest.includes("--help") || rest.includes("-h")) {
-      console.out(helpOn(name));
+      console.out(await helpOn(name));
       return EXIT.ok;
     }
     return await command.run(rest, console);
@@ -53,25 +46,24 @@ async function main(args: string[], console: Console): Promise<number> {
   }
 }
 
-function helpOn(topic: string | undefined): string {
+async function helpOn(topic: string | undefined): Promise<string> {
   if (topic === undefined) return help();
-  if (topic === "json") return jsonHelp();
-  const { usage, summary } = lookUp(topic);
+  if (topic === "json") return (await import("./json-shapes.js")).jsonHelp();
+  const { usage, summary } = await lookUp(topic);
   return `usage: leaflog ${usage}\n${summary}`;
 }
 
-function lookUp(name: string): Command {
-  const command = Object.hasOwn(COMMANDS, name)
-    ? COMMANDS[name]
-    : Object.hasOwn(INNER, name)
-      ? INNER[name]
-      : undefined;
-  if (command) return command;
+async function lookUp(name: string): Promise<Command> {
+  for (const commands of [COMMANDS, INNER]) {
+    const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (load) return load();
+  }
   throw new UsageError(`no command ${name}; leaflog help lists them`);
 }
 
-function help(): string {
-  const rows = Object.values(COMMANDS).map(({ usage, summary }) => `  ${usage}\n      ${summary}`);
+async function help(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  const rows = commands.map(({ usage, summary }) => `  ${usage}\n      ${summary}`);
   return [
     "usage: leaflog COMMAND …",
     "",

@@ -1,4 +1,3 @@
-import { repairFile } from "../append/repair/repair.js";
 import type { RepairMode } from "../append/repair/repair-options.js";
 import type { RepairReport } from "../append/repair/repair-report.js";
 import { invalid, resolveOptions, type TranscriptOptions } from "../options.js";
@@ -68,7 +67,10 @@ export async function repairTranscript(
   const path = await resolveTranscript(file, fileSystem);
   const how = { mode, dryRun, backup, header, format, sessionId, cwd, onProgress, signal };
   // Nobody's writes are in the way of a look.
-  if (dryRun) return repairFile(fileSystem, path, { ...how, stillOwner: async () => true });
+  if (dryRun) {
+    const { repairFile } = await import("../append/repair/repair.js");
+    return repairFile(fileSystem, path, { ...how, stillOwner: async () => true });
+  }
   const share = shareWriter(path, resolved);
   try {
     ensureOutsideTransaction(share.writer);

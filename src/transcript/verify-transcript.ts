@@ -1,5 +1,4 @@
 import { resolveOptions, type TranscriptOptions, whole } from "../options.js";
-import { MAX_ENTRIES, verifyFile } from "../read/verify.js";
 import type { VerifyReport } from "../read/verify-report.js";
 import { resolveTranscript } from "./open-transcript.js";
 
@@ -30,6 +29,7 @@ export async function verifyTranscript(
   options: VerifyTranscriptOptions = {},
 ): Promise<VerifyReport> {
   const { onProgress, signal } = options;
+  const { MAX_ENTRIES, verifyFile } = await import("../read/verify.js");
   const { fileSystem, format, header, maxOpenFiles } = resolveOptions(options);
   const maxEntries = whole("maxEntries", options.maxEntries, MAX_ENTRIES, 1);
   const path = await resolveTranscript(file, fileSystem);

@@ -67,6 +67,16 @@ test("a figure by itself is held against its bound, with its unit", () => {
   ]);
 });
 
+test("a figure less another is held against its bound, and is not measured without the other", () => {
+  const { per: above, atLeast: _, ...rest } = RATIO;
+  const target: Target = { ...rest, above: above as Figure, atMost: 50, unit: "ms" };
+  expect(reachOf(runOf(300, 250), [target])).toMatchObject([{ measured: 50, outcome: "hit" }]);
+  expect(reachOf(runOf(301, 250), [target])).toMatchObject([{ measured: 51, outcome: "miss" }]);
+  const [mine] = runOf(300, 250).questions[0]?.series ?? [];
+  const alone = runRecord([questionRecord("write", [mine as never])]);
+  expect(reachOf(alone, [target])).toMatchObject([{ outcome: "not measured" }]);
+});
+
 test("of several cases the first that the run has is taken", () => {
   const target: Target = { ...RATIO, of: { ...RATIO.of, case: ["huge", "small"] } };
   expect(reachOf(runOf(300, 100), [target])).toMatchObject([{ measured: 3, note: "small" }]);
@@ -108,9 +118,11 @@ describe("every target holds figures that are measured", () => {
   };
   test.for(["short", "full"] as const)("in the %s form", (form) => {
     const targets = TARGETS.filter((target) => (target.form ?? form) === form);
-    for (const { of, per } of targets) {
+    for (const { of, per, above } of targets) {
       expect(isMeasured(of, form), JSON.stringify(of)).toBe(true);
-      if (per) expect(isMeasured(per, form), JSON.stringify(per)).toBe(true);
+      for (const figure of [per, above]) {
+        if (figure) expect(isMeasured(figure, form), JSON.stringify(figure)).toBe(true);
+      }
     }
   });
 });

@@ -4,6 +4,7 @@ import {
   mkdir,
   mkdtemp,
   readdir,
+  readFile,
   realpath,
   rm,
   writeFile,
@@ -157,12 +158,45 @@ describe("the packed package", () => {
     const files = await readdir(join(installed, "dist"), { recursive: true, withFileTypes: true });
     const names = files.filter((file) => file.isFile()).map(({ name }) => name);
     expect(names.length).toBeGreaterThan(0);
-    expect(names.filter((name) => !/\.(?:js|d\.ts)$/.test(name))).toEqual([]);
+    expect(names.filter((name) => !/\.(?:js|js\.map|d\.ts)$/.test(name))).toEqual([]);
     expect(names.filter((name) => /\.(?:test|spec)\./.test(name))).toEqual([]);
-    const programs = names.filter((name) => name.endsWith(".js"));
-    expect(names).toEqual(
-      expect.arrayContaining(programs.map((name) => name.replace(/\.js$/, ".d.ts"))),
-    );
+    // Modules that are bundled are not there once more, each in a file of its own.
+    const programs = await readdir(join(installed, "dist"), { recursive: true });
+    const bundled = programs.filter((name) => /^(?:append|read|scan|file)\/.*\.js$/.test(name));
+    expect(bundled).toEqual([]);
+  });
+
+  test("shows where an error arose in the source that it was bundled from", async () => {
+    const program = `import { openTranscript } from "leaflog";
+      await openTranscript(7).catch((error) => console.log(error.stack));`;
+    const flags = ["--enable-source-maps", "--input-type=module", "-e", program];
+    const { stdout } = await succeed(process.execPath, flags, project);
+    expect(stdout).toMatch(/at \w+ \(.*src\/options\.ts:\d+:\d+\)/);
+  });
+
+  test("loads what is rare when it is asked for", async () => {
+    const text = await readFile(join(installed, "dist", "index.js"), "utf8");
+    const loaded = new Set<string>();
+    const follow = async (from: string, source: string) => {
+      for (const [, path = ""] of source.matchAll(/^(?:\} from|import) "(\.[^"]+)"/gm)) {
+        const file = join(from, "..", path);
+        if (loaded.has(file)) continue;
+        loaded.add(file);
+        await follow(file, await readFile(file, "utf8"));
+      }
+    };
+    await follow(join(installed, "dist", "index.js"), text);
+    const eager = await Promise.all([...loaded].map((file) => readFile(file, "utf8")));
+    const modules = eager.join("").matchAll(/^\/\/ (src\/.+)\.ts$/gm);
+    const names = [...modules].map(([, name]) => name as string);
+    expect(names).toContain("src/transcript/transcript");
+    for (const rare of [
+      "append/repair/repair",
+      "append/migration/migration-attempt",
+      "read/verify",
+    ]) {
+      expect(names).not.toContain(`src/${rare}`);
+    }
   });
 
   test("has every file that its package.json names", async () => {

@@ -1,14 +1,10 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { EntryRecord } from "../../entry/entry.js";
 import { Pace } from "../../scan/pace.js";
 import type { EntryTree } from "./entry-tree.js";
 import { PageBlocks, pageTree } from "./page-data.js";
 import { pageText } from "./page-json.js";
 import { PAGE_STYLE } from "./page-style.js";
-
-/** Modules of the page's program; each uses those before it alone. */
-const PROGRAM = ["data", "entry-view", "outline", "conversation", "search", "main"];
 
 /** By what a page that leaflog wrote is known, at its start. */
 export const PAGE_START = '<!doctype html>\n<html lang="en" data-made-by="leaflog">';
@@ -42,7 +38,9 @@ export interface PageContent {
  */
 export async function* pageOf(content: PageContent): AsyncGenerator<string> {
   const { title, facts, tree, records, maxCharacters } = content;
-  const program = await readProgram();
+  // Imported so that in the package, too, it stands beside the modules that it reads.
+  const { readPageProgram } = await import("./page-program.js");
+  const program = await readPageProgram();
   yield `${PAGE_START}
 <head>
 <meta charset="utf-8">
@@ -98,17 +96,6 @@ function bodyOf(title: string, facts: string): string {
 <nav id="outline" role="tree" tabindex="0" aria-label="Entries"><div id="outline-space" role="none"></div></nav>
 <main id="conversation" tabindex="0" aria-label="The branch of the entry that is chosen"><p class="wait">The entries are being read; this page needs JavaScript.</p></main>
 <dialog id="help" aria-labelledby="help-title"><h2 id="help-title">Keys</h2><table>${keys.join("")}</table><form method="dialog"><button>Close</button></form></dialog>`;
-}
-
-/** The page's modules, as one script. */
-async function readProgram(): Promise<string> {
-  const modules = PROGRAM.map((name) =>
-    readFile(new URL(`./page/${name}.js`, import.meta.url), "utf8"),
-  );
-  const bare = (await Promise.all(modules)).map((text) =>
-    text.replace(/^import\s[^;]*;$/gm, "").replace(/^export (?=\w)/gm, ""),
-  );
-  return `"use strict";(() => {\n${bare.join("\n")}\n})();`;
 }
 
 function hashOf(text: string): string {
