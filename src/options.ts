@@ -16,6 +16,12 @@ export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
 /** The default of `maxOpenFiles`. */
 export const MAX_OPEN_FILES = 64;
 
+/**
+ * Least value of `lock.staleMs`, in milliseconds: two heartbeats. Nobody takes over a lock that
+ * showed a sign of life within it.
+ */
+export const LEAST_STALE_MS = 2_000;
+
 /** When an append is acknowledged. */
 export type Durability =
   /** When `write(2)` returned: the entry survives the death of the process. */
@@ -177,7 +183,7 @@ export function resolveOptions(options: TranscriptOptions = {}): ResolvedOptions
     maxOpenFiles: whole("maxOpenFiles", options.maxOpenFiles, MAX_OPEN_FILES, 1),
     format: formatNamed(options.format),
     lock: {
-      staleMs: whole("lock.staleMs", lock.staleMs, 10_000, 2_000),
+      staleMs: whole("lock.staleMs", lock.staleMs, 10_000, LEAST_STALE_MS),
       timeoutMs: whole("lock.timeoutMs", lock.timeoutMs, 30_000, 1),
       idleMs: whole("lock.idleMs", lock.idleMs, 5, 0),
       maxHoldMs: whole("lock.maxHoldMs", lock.maxHoldMs, 100, 1),

@@ -15,6 +15,7 @@ import { type FoundKeys, KeyLookup } from "./idempotency/key-lookup.js";
 import type { KeyQuery } from "./idempotency/key-query.js";
 import { KeyedGround } from "./idempotency/keyed-ground.js";
 import type { Lease } from "./lease.js";
+import { SURE_MS } from "./lock/lock-times.js";
 import type { MigrateOptions, MigrationReport } from "./migration/migration.js";
 import type { RepairOptions } from "./repair/repair-options.js";
 import type { RepairReport } from "./repair/repair-report.js";
@@ -25,12 +26,6 @@ import { chooseWay, type Way } from "./way.js";
 
 /** How often an append migrates when another program keeps adding linear entries meanwhile. */
 const MAX_MIGRATIONS = 5;
-
-/**
- * Milliseconds between a look at the lock and the end of the write from which on the lock may have
- * been taken over in between; half of what the shortest `staleMs` allows.
- */
-const SLIP_MS = 1000;
 
 /** What a group commit finds. */
 export interface Ground {
@@ -205,7 +200,7 @@ export class Committer {
     if (!this.#isSure) await this.#ensureOurs();
     const checkedAt = this.#lease.verifiedAt;
     await this.#file.write(group, async () => this.#lease.isOurs());
-    if (performance.now() - checkedAt > SLIP_MS) await this.#ensureNoSlip();
+    if (performance.now() - checkedAt > SURE_MS) await this.#ensureNoSlip();
     if (group.header?.state === "header") this.#sessionId = group.header.id;
     this.#format = group.format;
   }

@@ -2,26 +2,19 @@ import { LeaflogError } from "../errors.js";
 import type { FileSystem } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
 import type { ResolvedOptions } from "../options.js";
+import type { LockHolder } from "./lock/lock-holder.js";
+import {
+  ASIDE_MS,
+  FOREIGN_ASIDE_MS,
+  FOREIGN_EXPECTED_MS,
+  FRESH_MS,
+  STEP_MS,
+} from "./lock/lock-times.js";
 import { WriteLock } from "./lock/write-lock.js";
 import { OpenSlot } from "./open-slot.js";
 
-/**
- * Milliseconds for which a look at the lock counts. A pause that costs us the lock lasts seconds,
- * and a look from before it is older than this when the pause ends.
- */
-const FRESH_MS = 1;
-
-/**
- * The same for a look that was made together with that at the file: an event loop that is busy with
- * many transcripts takes a while to come back to each of them.
- */
-const STEP_MS = 20;
-
-/** Who waits as another user cannot leave a wish: without one the lock is given back too, but later. */
+/** Who waits and cannot be seen to: without a wish the lock is given back too, but later. */
 const UNWISHED_HOLDS = 10;
-
-/** How long to stand aside after a full hold, in milliseconds: others look every 5 to 50. */
-const ASIDE_MS = 8;
 
 /** The write lock as a group commit uses it: kept from one to the next, given away in between. */
 export class Lease {
@@ -33,6 +26,8 @@ export class Lease {
   readonly #file: string;
   readonly #maxHoldMs: number;
   #asideUntil = 0;
+  /** `performance.now()` until which programs are expected that wait and cannot be seen to. */
+  #foreignUntil = 0;
   #waiting = false;
 
   constructor(fs: FileSystem, file: string, options: ResolvedOptions) {
@@ -61,7 +56,15 @@ export class Lease {
   get spent(): boolean {
     if (this.#lock === undefined) return false;
     const { heldMs, wished } = this.#lock;
-    return heldMs >= this.#maxHoldMs * (wished ? 1 : UNWISHED_HOLDS);
+    return heldMs >= this.#maxHoldMs * (wished || this.#foreign ? 1 : UNWISHED_HOLDS);
+  }
+
+  #expectForeign({ foreignAt }: WriteLock): void {
+    this.#foreignUntil = Math.max(this.#foreignUntil, foreignAt + FOREIGN_EXPECTED_MS);
+  }
+
+  get #foreign(): boolean {
+    return performance.now() < this.#foreignUntil;
   }
 
   /**
@@ -85,6 +88,7 @@ export class Lease {
       return await lock.acquire(wanted, this.#slot);
     } finally {
       this.#waiting = false;
+      this.#expectForeign(lock);
     }
   }
 
@@ -108,7 +112,9 @@ export class Lease {
 
   async release(): Promise<void> {
     const { spent } = this;
-    if (spent) this.#asideUntil = performance.now() + ASIDE_MS * (1 + Math.random());
+    if (this.#lock) this.#expectForeign(this.#lock);
+    const asideMs = this.#foreign ? FOREIGN_ASIDE_MS : ASIDE_MS;
+    if (spent) this.#asideUntil = performance.now() + asideMs * (1 + Math.random());
     try {
       await this.#lock?.release();
       // Who gave it back for others comes back for it soon.
@@ -133,14 +139,12 @@ export class Lease {
       );
     }
     const lock = this.#ownLock();
-    const { ageMs, owner, isFile } = await lock.describeHolder();
-    const holder = owner?.pid === undefined ? "another writer" : `process ${owner.pid}`;
-    const advice = isFile
-      ? "it is a file, made by another program: remove it if that program is gone"
-      : "try again, or raise timeoutMs";
+    const holder = await lock.describeHolder();
+    const { ageMs, owner } = holder;
+    const who = owner?.pid === undefined ? "another writer" : `process ${owner.pid}`;
     return new LeaflogError(
       "LEAFLOG_LOCK_TIMEOUT",
-      `${holder} held the lock ${lock.path} for all of ${waitedMs} ms; ${advice}`,
+      `${who} held the lock ${lock.path} for all of ${waitedMs} ms; ${this.#adviceOn(holder)}`,
       {
         file: this.#file,
         waitedMs,
@@ -148,5 +152,19 @@ export class Lease {
         ...(owner && { owner }),
       },
     );
+  }
+
+  #adviceOn({ kind, isGone }: LockHolder): string {
+    const again = "try again, or raise timeoutMs";
+    if (isGone) {
+      return `it runs no more, and its lock is taken over ${this.#staleMs} ms after its last sign of life at the latest: try again with a higher timeoutMs`;
+    }
+    if (kind === "process") {
+      return `it is another program's, which is waited for as long as that process lives: ${again}`;
+    }
+    if (kind === "other") {
+      return `it was made by another program, and is taken over when that shows no sign of life for ${this.#staleMs} ms: ${again}`;
+    }
+    return again;
   }
 }

@@ -15,9 +15,9 @@ async function newFile(): Promise<string> {
 /** Counts how often the lock of `file` was taken. */
 function countLocks(file: string): { fileSystem: FileSystem; taken: () => number } {
   let taken = 0;
-  const fileSystem = interceptedFileSystem(async ({ name, path }, run) => {
+  const fileSystem = interceptedFileSystem(async ({ name, path, args }, run) => {
     const result = await run();
-    if (name === "mkdir" && path === `${file}.lock`) taken += 1;
+    if (name === "open" && path === `${file}.lock` && args[1] === "create") taken += 1;
     return result;
   });
   return { fileSystem, taken: () => taken };
@@ -72,9 +72,11 @@ test("whoever goes on and on gives it to those who wait, after maxHoldMs", async
 test("nobody is seen to wait: it is kept longer, and given back for a moment all the same", async () => {
   const file = await newFile();
   const counted = countLocks(file);
-  // Other users cannot change the mode of our lock, by which the waiting is seen.
-  const fileSystem = interceptedFileSystem(async ({ name }, run) => {
-    if (name === "chmod") throw systemError("EPERM");
+  // Other users cannot open our lock, to change its mode by which the waiting is seen.
+  const fileSystem = interceptedFileSystem(async ({ name, path, args }, run) => {
+    if (name === "open" && path.endsWith(".lock") && args[1] === "append") {
+      throw systemError("EACCES");
+    }
     return run();
   }, counted.fileSystem);
   const lock: LockOptions = { idleMs: 1000, maxHoldMs: 5 };
@@ -98,7 +100,7 @@ test("the lock of another program, which is a file, keeps its mode", async () =>
   const file = await newFile();
   await writeFile(`${file}.lock`, "{}", { mode: 0o640 });
   await using transcript = await openTranscript(file, { lock: { timeoutMs: 100 } });
-  await expect(transcript.append({ type: "a" })).rejects.toThrow(/it is a file/);
+  await expect(transcript.append({ type: "a" })).rejects.toThrow(/made by another program/);
   expect((await stat(`${file}.lock`)).mode & 0o777).toBe(0o640);
 });
 

@@ -19,7 +19,7 @@ if (refusal !== undefined) console.log(`no sweep over system calls: ${refusal}`)
 /** Lets a program meet a fault at one call after another. Returns at how many it did. */
 async function sweep(
   child: ChildName,
-  fault: { call: string; fault: string; onFile?: boolean; persistent?: boolean },
+  fault: { call: string; fault: string; onFile?: boolean | "lock"; persistent?: boolean },
   program: {
     prepare?: (file: string) => void;
     args?: readonly string[];
@@ -35,7 +35,7 @@ async function sweep(
       call: fault.call,
       fault: fault.fault,
       when: fault.persistent ? `${nth}+` : `${nth}`,
-      path: fault.onFile ? file : undefined,
+      path: fault.onFile ? (fault.onFile === "lock" ? `${file}.lock` : file) : undefined,
     });
     await removeLock(file);
     await program.check(file, run);
@@ -45,8 +45,7 @@ async function sweep(
 }
 
 /** What Node calls differs between machines. */
-const MKDIR = "?mkdir,?mkdirat";
-const RMDIR = "?rmdir,?unlinkat";
+const UNLINK = "?unlink,?unlinkat";
 const RENAME = "?rename,?renameat,?renameat2";
 const LINK = "?link,?linkat";
 
@@ -66,8 +65,8 @@ describe.skipIf(refusal !== undefined)("an append", { timeout: 1_200_000 }, () =
     { call: "write", onFile: false, atLeast: 30 },
     { call: "fsync", onFile: false, atLeast: 2 },
     { call: "openat", onFile: true, atLeast: 1 },
-    { call: MKDIR, onFile: false, atLeast: 1 },
-    { call: RMDIR, onFile: false, atLeast: 1 },
+    { call: "openat", onFile: "lock" as const, atLeast: 1 },
+    { call: UNLINK, onFile: false, atLeast: 1 },
   ])("killed at each $call (on the transcript: $onFile) loses nothing", async ({
     atLeast,
     ...call
@@ -164,7 +163,7 @@ describe.skipIf(refusal !== undefined)("a migration", { timeout: 1_200_000 }, ()
     [LINK, 1],
     [RENAME, 1],
     ["fchmod", 1],
-    [RMDIR, 1],
+    [UNLINK, 1],
   ])("killed at each %s leaves the old file or the new one", async (call, atLeast) => {
     const killed = await sweep(
       "migration",

@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { LeaflogError, openTranscript } from "../../src/index.js";
+import { makeLock } from "../append/lock/children/lock-harness.js";
 import { interceptedFileSystem, type PortCall } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, readChain } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
@@ -26,21 +27,21 @@ test("deleted between two appends: it is taken again", async () => {
   const file = await newFile();
   await using transcript = await openTranscript(file, KEPT);
   await transcript.append({ type: "a" });
-  await rmdir(`${file}.lock`);
+  await rm(`${file}.lock`);
   await wait(5);
   await transcript.append({ type: "b" });
-  expect((await stat(`${file}.lock`)).isDirectory()).toBe(true);
+  expect((await stat(`${file}.lock`)).isFile()).toBe(true);
   await transcript.close();
   expect(await readChain(file)).toHaveLength(2);
   expect(await readdir(dirname(file))).toEqual(["a.jsonl"]);
 });
 
-test("replaced by a file, or another's lock: appends wait, and leave it alone", async () => {
-  for (const make of [writeAnother, makeAnother]) {
+test("replaced by another's lock, of whatever kind: appends wait, and leave it alone", async () => {
+  for (const make of [writeAnother, makeAnother, makeDirectory]) {
     const file = await newFile();
     await using transcript = await openTranscript(file, KEPT);
     await transcript.append({ type: "a" });
-    await rmdir(`${file}.lock`);
+    await rm(`${file}.lock`);
     await make(`${file}.lock`);
     const { ino } = await stat(`${file}.lock`);
     await wait(5);
@@ -82,7 +83,8 @@ test("its directory replaced by a file: appends reject, close does not hang", as
 });
 
 const writeAnother = (path: string) => writeFile(path, "{}");
-const makeAnother = (path: string) => mkdir(path);
+const makeAnother = async (path: string) => makeLock(path);
+const makeDirectory = (path: string) => mkdir(path);
 
 const HARMS: Record<string, (file: string) => Promise<unknown>> = {
   "the lock is deleted": (file) => rm(`${file}.lock`, { recursive: true, force: true }),
@@ -92,7 +94,7 @@ const HARMS: Record<string, (file: string) => Promise<unknown>> = {
     // Longer than a look at the lock counts: so long is a takeover at least.
     await wait(150);
   },
-  "the lock becomes a file": async (file) => {
+  "the lock becomes another program's": async (file) => {
     await rm(`${file}.lock`, { recursive: true, force: true });
     await writeAnother(`${file}.lock`);
     await wait(150);

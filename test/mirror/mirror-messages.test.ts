@@ -418,7 +418,7 @@ test("a call takes the lock once and writes once, whatever it finds there", asyn
   const calls: string[] = [];
   const fileSystem = interceptedFileSystem(async (call, run) => {
     const result = await run();
-    if (call.name === "mkdir" && call.path === `${file}.lock`) calls.push("lock");
+    if (call.args[1] === "create" && call.path === `${file}.lock`) calls.push("lock");
     if (call.name === "file.write" && call.path === file) calls.push("write");
     return result;
   });

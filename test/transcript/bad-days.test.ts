@@ -74,7 +74,10 @@ describe("a disk that refuses", () => {
     ["EROFS"],
   ])("%s on the lock: at once, not after a timeout", async (code) => {
     const file = await fileWith(HEADER_LINE);
-    const fileSystem = failingFileSystem(code, ({ name }) => name === "mkdir");
+    const fileSystem = failingFileSystem(
+      code,
+      ({ name, path }) => name === "open" && path === `${file}.lock`,
+    );
     await expect(appendTo(file, { fileSystem })).rejects.toMatchObject({
       code: "LEAFLOG_LOCK_FAILED",
       file,
@@ -455,20 +458,20 @@ describe("locks of others", () => {
     await expectClean(file);
   });
 
-  test("a lock that is a file is respected, however old, and named in the error", async () => {
+  test("OpenClaw's lock is respected, however old, and its holder named in the error", async () => {
     const file = await fileWith(HEADER_LINE);
     await writeFile(
       `${file}.lock`,
-      JSON.stringify({ pid: 4242, createdAt: "2026-01-01T00:00:00Z" }),
+      JSON.stringify({ pid: process.pid, createdAt: "2026-01-01T00:00:00Z" }),
     );
     const longAgo = new Date(Date.now() - 3_600_000);
     await utimes(`${file}.lock`, longAgo, longAgo);
     await expect(appendTo(file, { lock: { timeoutMs: 300 } })).rejects.toMatchObject({
       code: "LEAFLOG_LOCK_TIMEOUT",
-      owner: { pid: 4242 },
-      message: expect.stringContaining("it is a file"),
+      owner: { pid: process.pid },
+      message: expect.stringContaining("as long as that process lives"),
     });
-    expect(await readFile(`${file}.lock`, "utf8")).toContain("4242");
+    expect(await readFile(`${file}.lock`, "utf8")).toContain(`${process.pid}`);
   });
 
   test("a lock that is lost while a group is prepared: nothing is written", async () => {

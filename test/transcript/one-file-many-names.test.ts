@@ -16,7 +16,7 @@ test("relative, symlinked file, symlinked directory: one queue and one lock", as
   const file = join(real, "a.jsonl");
   const locks: string[] = [];
   const fileSystem = interceptedFileSystem(async (call, run) => {
-    if (call.name === "mkdir") locks.push(call.path);
+    if (call.args[1] === "create" && call.path.endsWith(".lock")) locks.push(call.path);
     return run();
   }, nodeFileSystem);
   const names = [

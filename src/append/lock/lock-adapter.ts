@@ -1,5 +1,6 @@
 import { isErrno } from "../../file/is-errno.js";
-import type { LockDirectory } from "./lock-directory.js";
+import { type LockFile, notOurs } from "./lock-file.js";
+import { mtimeMs } from "./lock-look.js";
 import type { LockTakeover } from "./lock-takeover.js";
 
 type Answer<T> = (error: unknown, value?: T) => void;
@@ -9,7 +10,7 @@ type Phase =
   | "idle"
   /** Another has the lock: proper-lockfile asks whether it is stale. */
   | "taken"
-  /** We made the directory and do not know its identity yet. */
+  /** We made it: proper-lockfile asks how exactly its time is kept. */
   | "made"
   | "owned"
   /** It is being given back, or was. */
@@ -20,29 +21,31 @@ const LONG_AGO = new Date(0);
 const NEVER_OLD = new Date(8.64e15);
 
 /**
- * The `fs` option of proper-lockfile. It makes the calls and we decide what they mean: when a lock
- * is stale, whose directory that is, what may be removed.
+ * The `fs` option of proper-lockfile. It makes the calls and we decide what they mean: that a lock
+ * is made as a file, when it is stale, whose it is, what may be removed.
  *
  * One object per transcript: proper-lockfile keeps on it what it found out about the file system's
  * clock.
  */
 export class LockAdapter {
-  readonly #directory: LockDirectory;
+  readonly #file: LockFile;
   readonly #takeover: LockTakeover;
   readonly #removeAtExit: () => void;
   #phase: Phase = "idle";
   #beat: Promise<void> = Promise.resolve();
+  /** The time that proper-lockfile believes the lock to have. */
+  #mtime: Date = LONG_AGO;
 
   /** @param removeAtExit - removes synchronously what we hold. */
-  constructor(directory: LockDirectory, takeover: LockTakeover, removeAtExit: () => void) {
-    this.#directory = directory;
+  constructor(file: LockFile, takeover: LockTakeover, removeAtExit: () => void) {
+    this.#file = file;
     this.#takeover = takeover;
     this.#removeAtExit = removeAtExit;
   }
 
   /**
    * Ends the heartbeat: when this resolves, none is under way and none will be answered any more. A
-   * late one would refresh the next owner's directory, or find proper-lockfile's entry gone and throw.
+   * late one would refresh the next owner's lock, or find proper-lockfile's entry gone and throw.
    */
   async end(): Promise<void> {
     this.#phase = "ending";
@@ -54,14 +57,19 @@ export class LockAdapter {
   }
 
   stat(_path: string, callback: Answer<{ mtime: Date }>): void {
-    if (this.#phase === "made") answer(this.#identify(), callback);
-    else if (this.#phase === "taken") answer(this.#judge(), callback);
-    else this.#beatWith(() => mtimeOf(this.#directory.beatTime()), callback);
+    if (this.#phase === "made") {
+      // What was made is known by its descriptor: there is nothing to look at.
+      this.#phase = "owned";
+      this.#mtime = new Date(mtimeMs(this.#file.made));
+      callback(null, { mtime: this.#mtime });
+    } else if (this.#phase === "taken") answer(this.#judge(), callback);
+    else this.#beatWith(() => this.#look(), callback);
   }
 
   utimes(_path: string, atime: Date, mtime: Date, callback: Answer<void>): void {
-    if (this.#phase === "made") answer(this.#probe(atime, mtime), callback);
-    else this.#beatWith(() => this.#directory.refresh(atime, mtime), callback);
+    // The time by which proper-lockfile tests the file system's clock: that of its making does.
+    if (this.#phase === "made") callback(null);
+    else this.#beatWith(() => this.#refresh(atime, mtime), callback);
   }
 
   rmdir(_path: string, callback: Answer<void>): void {
@@ -79,7 +87,7 @@ export class LockAdapter {
   async #make(): Promise<void> {
     this.#phase = "idle";
     try {
-      await this.#directory.make();
+      await this.#file.make();
       this.#phase = "made";
     } catch (error) {
       if (isErrno(error, "EEXIST")) this.#phase = "taken";
@@ -87,21 +95,20 @@ export class LockAdapter {
     }
   }
 
-  async #probe(atime: Date, mtime: Date): Promise<void> {
-    this.#phase = "idle";
-    await this.#directory.probe(atime, mtime);
-    this.#phase = "made";
-  }
-
-  async #identify(): Promise<{ mtime: Date }> {
-    this.#phase = "idle";
-    const mtime = await this.#directory.identify();
-    this.#phase = "owned";
-    return { mtime };
-  }
-
   async #judge(): Promise<{ mtime: Date }> {
     return { mtime: (await this.#takeover.isStale()) ? LONG_AGO : NEVER_OLD };
+  }
+
+  /** What proper-lockfile compares is what it gave: whether the lock is ours is not told by that. */
+  async #look(): Promise<{ mtime: Date }> {
+    // ENOENT has proper-lockfile report it lost at once.
+    if (!(await this.#file.isOurs())) throw notOurs();
+    return { mtime: this.#mtime };
+  }
+
+  async #refresh(atime: Date, mtime: Date): Promise<void> {
+    await this.#file.refresh(atime, mtime);
+    this.#mtime = mtime;
   }
 
   #beatWith<T>(work: () => Promise<T>, callback: Answer<T>): void {
@@ -119,8 +126,4 @@ export class LockAdapter {
 
 function answer<T>(work: Promise<T>, callback: Answer<T>): void {
   work.then((value) => callback(null, value), callback);
-}
-
-async function mtimeOf(time: Promise<Date>): Promise<{ mtime: Date }> {
-  return { mtime: await time };
 }

@@ -1,10 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { LeaflogError } from "../../errors.js";
 import { isErrno } from "../../file/is-errno.js";
-
-/** How long EPERM and EBUSY count as someone else's work in progress, in milliseconds. */
-export const BUSY_MS = 2000;
-const BUSY_WAIT_MS = 20;
+import { BUSY_MS, BUSY_WAIT_MS } from "./lock-times.js";
 
 /** "Another has it, ask again": the code that proper-lockfile uses for the same. */
 export function contention(): Error {

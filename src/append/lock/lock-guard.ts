@@ -1,30 +1,25 @@
 import { randomUUID } from "node:crypto";
-import { type FileStat, isSameFile } from "../../file/file-stat.js";
+import { type FileStat, isUntouched } from "../../file/file-stat.js";
 import type { FileSystem } from "../../file/file-system.js";
 import { isErrno } from "../../file/is-errno.js";
-import { startClock } from "./lock-clock.js";
 import { isGone, whileBusy } from "./lock-errors.js";
-import { look, removeDirectory } from "./lock-look.js";
+import { LockFile } from "./lock-file.js";
+import { look, removeFile } from "./lock-look.js";
+import { GUARD_STALE_MS } from "./lock-times.js";
 import { LockWatch } from "./lock-watch.js";
 
 /**
- * The directory `<file>.lock.steal`: whoever made it is alone in removing a stale lock. Without
+ * The empty file `<file>.lock.steal`: whoever made it is alone in removing a stale lock. Without
  * it, the slower of two that found the same lock stale removes what the faster one made anew.
  */
 export class LockGuard {
   readonly #fs: FileSystem;
-  readonly #path: string;
-  readonly #sureMs: number;
-  readonly #watch: LockWatch;
-  #own: FileStat | undefined;
-  #age: () => number = startClock();
+  readonly #file: LockFile;
+  readonly #watch: LockWatch = new LockWatch(GUARD_STALE_MS);
 
-  /** @param staleMs - a guard that stayed for this long was left behind by a crash. */
-  constructor(fs: FileSystem, path: string, staleMs: number) {
+  constructor(fs: FileSystem, path: string) {
     this.#fs = fs;
-    this.#path = path;
-    this.#sureMs = staleMs / 2;
-    this.#watch = new LockWatch(staleMs);
+    this.#file = new LockFile(fs, path);
   }
 
   /**
@@ -34,31 +29,36 @@ export class LockGuard {
    * @throws the operating system's error.
    */
   async take(): Promise<boolean> {
-    this.#age = startClock();
     try {
-      await this.#fs.mkdir(this.#path, 0o700);
+      await this.#file.make();
+      return true;
     } catch (error) {
       if (!isErrno(error, "EEXIST")) throw error;
-      await this.#clear();
-      return false;
     }
-    try {
-      this.#own = await look(this.#fs, this.#path);
-    } catch (error) {
-      if (this.#isSure()) await removeDirectory(this.#fs, this.#path);
-      throw error;
-    }
-    // After so long it may have been cleared away and made by another, whose guard we now see.
-    if (!this.#isSure()) this.#own = undefined;
-    return this.#own !== undefined;
+    await this.#clear();
+    return false;
   }
 
   /** Whether the guard is still ours, and will be for the next moment. */
   async isOurs(): Promise<boolean> {
-    const own = this.#own;
-    if (own === undefined) return false;
-    const now = await look(this.#fs, this.#path);
-    return now !== undefined && isSameFile(now, own) && this.#isSure();
+    return (await this.#file.isOurs()) && this.#file.isSure;
+  }
+
+  /**
+   * Removes a file that nobody but the guard's owner removes, the owner of the file aside: it is
+   * taken into the guard's place, and put back if it turns out to be another than was judged.
+   * {@link isOurs} has to be known; the guard is given back.
+   *
+   * @returns false when it was another
+   */
+  async remove(path: string, judged: FileStat): Promise<boolean> {
+    const guard = this.#file.path;
+    await whileBusy(() => this.#fs.rename(path, guard));
+    this.#file.disown();
+    const isJudged = await this.#isAt(guard, judged);
+    if (!isJudged) await putBack(this.#fs, guard, path);
+    await whileBusy(() => removeFile(this.#fs, guard));
+    return isJudged;
   }
 
   /**
@@ -67,44 +67,45 @@ export class LockGuard {
    * @throws the operating system's error, EPERM and EBUSY after two seconds of trying.
    */
   async giveBack(): Promise<void> {
-    await whileBusy(async () => {
-      const own = this.#own;
-      const now = own && (await look(this.#fs, this.#path));
-      if (own && now && isSameFile(now, own)) await removeDirectory(this.#fs, this.#path);
-    });
-    this.#own = undefined;
+    if (await this.#file.isOurs()) await this.#file.remove();
+    this.#file.disown();
   }
 
-  #isSure(): boolean {
-    return this.#age() <= this.#sureMs;
+  async #isAt(path: string, judged: FileStat): Promise<boolean> {
+    const got = await look(this.#fs, path);
+    return got !== undefined && isUntouched(got, judged);
   }
 
   async #clear(): Promise<void> {
+    const { path } = this.#file;
     const askedAt = performance.now();
-    const left = await look(this.#fs, this.#path);
+    const left = await look(this.#fs, path);
     if (left === undefined || !this.#watch.isStale(left, askedAt)) return;
     // By rename, because of two that clear the same guard only one can have it.
-    const claimed = `${this.#path}.${randomUUID()}`;
+    const claimed = `${path}-${randomUUID().slice(0, 8)}`;
     try {
-      await this.#fs.rename(this.#path, claimed);
+      await this.#fs.rename(path, claimed);
     } catch (error) {
       if (isGone(error)) return;
       throw error;
     }
-    const got = await look(this.#fs, claimed);
-    if (got === undefined) return;
-    const isLeft = isSameGuard(got, left);
-    // A rename replaces an empty directory, so the name has to be free. When it is not, the owner
-    // of what we hold looks once more before it removes anything, and finds another's guard.
-    if (!isLeft && (await look(this.#fs, this.#path)) === undefined) {
-      await this.#fs.rename(claimed, this.#path);
-    } else {
-      await whileBusy(() => removeDirectory(this.#fs, claimed));
-    }
+    if (!(await this.#isAt(claimed, left))) await putBack(this.#fs, claimed, path);
+    await whileBusy(() =>
+      left.kind === "directory" ? this.#fs.rmdir(claimed) : removeFile(this.#fs, claimed),
+    );
   }
 }
 
-/** Where the file system keeps no birth time, Node shows the change time, which a rename moves. */
-function isSameGuard(a: FileStat, b: FileStat): boolean {
-  return a.ino === b.ino && a.dev === b.dev && a.mtimeNs === b.mtimeNs;
+/**
+ * Gives a file its name again, unless another has it by now: then its owner looks once more before
+ * he goes on, and finds that it is not his.
+ */
+async function putBack(fs: FileSystem, from: string, to: string): Promise<void> {
+  try {
+    await fs.link(from, to);
+  } catch (error) {
+    if (isErrno(error, "EEXIST") || isGone(error)) return;
+    // Some file systems know no second names, and a rename would put it in another's place.
+    if ((await look(fs, to)) === undefined) await fs.rename(from, to);
+  }
 }

@@ -1,43 +1,76 @@
+import { hostname } from "node:os";
 import type { LockOwner } from "../../errors.js";
+import type { FileStat } from "../../file/file-stat.js";
 import type { FileSystem } from "../../file/file-system.js";
 import { look, mtimeMs } from "./lock-look.js";
+import type { LockNames } from "./lock-names.js";
+import { lockPayload, members } from "./lock-payload.js";
 import { readText } from "./lock-text.js";
+import { isNotedGone, isNotedOther } from "./owner-note.js";
+import { isGoneProcess, isPid } from "./process-life.js";
 
 /** What can be told about whoever has a lock. For people to read. */
 export interface LockHolder {
   /** Milliseconds since the lock was made or refreshed, by our clock; not there when it is free. */
   readonly ageMs?: number;
-  /** As noted by the holder, which may have crashed since; not there when it noted nothing. */
+  /** As noted by the holder; not there when it noted nothing. */
   readonly owner?: LockOwner;
-  /** Whether a file has the lock's name: another program's lock, which only that one removes. */
-  readonly isFile: boolean;
+  /** Whether the owner is a process of this host, or a thread of one, that runs no more. */
+  readonly isGone: boolean;
+  /**
+   * - `leaflog`: an empty file;
+   * - `process`: another program's, which is its for as long as the process lives that it names;
+   * - `other`: another program's, which shows by signs of life whether it is its still;
+   * - `none`: nothing that a program makes to lock.
+   */
+  readonly kind: "leaflog" | "process" | "other" | "none";
 }
 
 /**
- * Describes who has the lock at `path`, whose owner may have left a note at `notePath`.
+ * Describes who has the lock.
  *
  * Never rejects: this feeds an error message that must not be lost to a second error, and says
  * less when something cannot be read.
  */
-export async function describeLockHolder(
-  fs: FileSystem,
-  path: string,
-  notePath: string,
-): Promise<LockHolder> {
-  const stat = await orNothing(() => look(fs, path));
-  if (stat === undefined) return { isFile: false };
-  const isFile = stat.kind !== "directory";
-  const text = await orNothing(() => readText(fs, isFile ? path : notePath));
-  const owner = text === undefined ? undefined : await orNothing(async () => ownerOf(text));
+export async function describeLockHolder(fs: FileSystem, names: LockNames): Promise<LockHolder> {
+  const stat = await orNothing(() => look(fs, names.lock));
+  if (stat === undefined) return { kind: "none", isGone: false };
   const ageMs = Math.max(0, Date.now() - mtimeMs(stat));
-  return owner === undefined ? { ageMs, isFile } : { ageMs, owner, isFile };
+  const isEmpty = stat.kind === "directory" || (stat.kind === "file" && stat.size === 0);
+  const path = isEmpty ? names.note : names.lock;
+  const text = stat.kind === "other" ? undefined : await orNothing(() => readText(fs, path));
+  const kind = kindOf(stat, text);
+  if (text === undefined || (isEmpty && isNotedOther(text, stat))) {
+    return { ageMs, kind, isGone: false };
+  }
+  const owner = ownerOf(text);
+  const isGone = (await orNothing(() => isGoneOwner(text, stat, kind))) ?? false;
+  return { ageMs, kind, isGone, ...(owner && { owner }) };
+}
+
+function kindOf(stat: FileStat, text: string | undefined): LockHolder["kind"] {
+  if (stat.kind === "other") return "none";
+  if (stat.kind === "directory") return "other";
+  if (stat.size === 0) return "leaflog";
+  return text !== undefined && lockPayload(text) ? "process" : "other";
+}
+
+async function isGoneOwner(
+  text: string,
+  stat: FileStat,
+  kind: LockHolder["kind"],
+): Promise<boolean> {
+  const payload = kind === "process" ? lockPayload(text) : undefined;
+  if (payload) return isGoneProcess(payload.pid, payload.startTime);
+  if (await isNotedGone(text, stat)) return true;
+  // Where the system tells no more, a pid is good enough for a message.
+  const { pid, host } = members(text);
+  return isPid(pid) && host === hostname() && isGoneProcess(pid);
 }
 
 function ownerOf(text: string): LockOwner | undefined {
-  const value: unknown = JSON.parse(text);
-  if (typeof value !== "object" || value === null) return undefined;
-  const { pid, host, startedAt, createdAt } = value as Record<string, unknown>;
-  // `createdAt` is OpenClaw's word, whose lock is a file with this in it.
+  const { pid, host, startedAt, createdAt } = members(text);
+  // `createdAt` is OpenClaw's word.
   const since = startedAt ?? createdAt;
   const owner: LockOwner = {
     ...(typeof pid === "number" && { pid }),

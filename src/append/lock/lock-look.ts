@@ -12,10 +12,10 @@ export async function look(fs: FileSystem, path: string): Promise<FileStat | und
   }
 }
 
-/** Removes an empty directory; one that is gone already is as good as removed. */
-export async function removeDirectory(fs: FileSystem, path: string): Promise<void> {
+/** Removes a file; one that is gone already is as good as removed. */
+export async function removeFile(fs: FileSystem, path: string): Promise<void> {
   try {
-    await fs.rmdir(path);
+    await fs.unlink(path);
   } catch (error) {
     if (!isGone(error)) throw error;
   }

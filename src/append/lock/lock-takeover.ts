@@ -1,31 +1,33 @@
-import type { FileStat } from "../../file/file-stat.js";
+import { type FileStat, isUntouched } from "../../file/file-stat.js";
 import type { FileSystem } from "../../file/file-system.js";
-import { contention } from "./lock-errors.js";
+import { isErrno } from "../../file/is-errno.js";
+import { HolderLife } from "./holder-life.js";
+import { contention, isGone } from "./lock-errors.js";
 import { LockGuard } from "./lock-guard.js";
-import { look, removeDirectory } from "./lock-look.js";
-import { isUntouched, LockWatch } from "./lock-watch.js";
-import { hasWish } from "./lock-wish.js";
+import { look } from "./lock-look.js";
+import { asideName, type LockNames } from "./lock-names.js";
+import { LockWatch } from "./lock-watch.js";
 
 /** Finding out that another's lock is stale, and removing it without ever removing a fresh one. */
 export class LockTakeover {
   readonly #fs: FileSystem;
-  readonly #path: string;
+  readonly #names: LockNames;
   readonly #staleMs: number;
   /** Most locks are never found taken, and of those that are, most are alive. */
   #watch: LockWatch | undefined;
+  #life: HolderLife | undefined;
   #guard: LockGuard | undefined;
   #judged: FileStat | undefined;
 
-  /** @param path - the lock directory. */
-  constructor(fs: FileSystem, path: string, staleMs: number) {
+  constructor(fs: FileSystem, names: LockNames, staleMs: number) {
     this.#fs = fs;
-    this.#path = path;
+    this.#names = names;
     this.#staleMs = staleMs;
   }
 
-  /** Whether the lock that {@link isStale} judged last is known to be waited for. */
-  get wished(): boolean {
-    return this.#judged !== undefined && hasWish(this.#judged);
+  /** The lock that {@link isStale} judged last, as it was then. */
+  get judged(): FileStat | undefined {
+    return this.#judged;
   }
 
   /**
@@ -35,9 +37,14 @@ export class LockTakeover {
    */
   async isStale(): Promise<boolean> {
     const askedAt = performance.now();
-    this.#judged = await this.#fs.stat(this.#path);
+    this.#judged = undefined;
+    const stat = await this.#fs.stat(this.#names.lock);
+    this.#judged = stat;
     this.#watch ??= new LockWatch(this.#staleMs);
-    return this.#watch.isStale(this.#judged, askedAt);
+    this.#life ??= new HolderLife(this.#fs, this.#names);
+    const isDead = this.#watch.isStale(stat, askedAt);
+    const life = await this.#life.of(stat);
+    return life === "gone" || (life === "unknown" && isDead);
   }
 
   /**
@@ -47,17 +54,31 @@ export class LockTakeover {
    * operating system's error.
    */
   async removeStale(): Promise<void> {
-    this.#guard ??= new LockGuard(this.#fs, `${this.#path}.steal`, this.#staleMs);
+    this.#guard ??= new LockGuard(this.#fs, this.#names.guard);
     const guard = this.#guard;
     if (!(await guard.take())) throw contention();
     try {
-      const now = await look(this.#fs, this.#path);
+      const now = await look(this.#fs, this.#names.lock);
       if (now === undefined) return;
       const isJudged = this.#judged !== undefined && isUntouched(now, this.#judged);
       if (!isJudged || !(await guard.isOurs())) throw contention();
-      await removeDirectory(this.#fs, this.#path);
+      if (now.kind === "directory") await this.#removeDirectory();
+      else if (!(await guard.remove(this.#names.lock, now))) throw contention();
+    } catch (error) {
+      // Its holder gave it back after all.
+      if (!isGone(error)) throw error;
     } finally {
       await guard.giveBack();
+    }
+  }
+
+  /** One of another program, perhaps with something in it that is not ours to delete. */
+  async #removeDirectory(): Promise<void> {
+    try {
+      await this.#fs.rmdir(this.#names.lock);
+    } catch (error) {
+      if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
+      await this.#fs.rename(this.#names.lock, asideName(this.#names));
     }
   }
 }

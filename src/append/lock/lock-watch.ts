@@ -1,15 +1,11 @@
-import { type FileStat, isSameFile } from "../../file/file-stat.js";
+import { type FileStat, isUntouched } from "../../file/file-stat.js";
 import { mtimeMs } from "./lock-look.js";
-
-/** How often a holder refreshes its lock, in milliseconds; proper-lockfile allows no less. */
-export const HEARTBEAT_MS = 1000;
-/** A holder that lives has beaten at least once in this many milliseconds. */
-const TWO_BEATS_MS = 2 * HEARTBEAT_MS;
+import { HEARTBEAT_MS, LEAST_STALE_MS } from "./lock-times.js";
 
 /**
  * Tells dead locks from living ones. No clock of another machine is believed, nor our own wall
  * clock alone: both may be off by hours. What counts is how long we ourselves saw that nobody
- * refreshed the directory.
+ * refreshed the lock.
  */
 export class LockWatch {
   readonly #staleMs: number;
@@ -17,18 +13,18 @@ export class LockWatch {
   #seenAt = 0;
   #unchangedMs = 0;
 
-  /** @param staleMs - a directory that stayed untouched for this long is dead. */
+  /** @param staleMs - a lock that stayed untouched for this long is dead. */
   constructor(staleMs: number) {
-    this.#staleMs = staleMs;
+    this.#staleMs = Math.max(staleMs, LEAST_STALE_MS);
   }
 
   /**
-   * Takes note of a look at the directory.
+   * Takes note of a look at the lock.
    *
    * @param stat - what the look found.
    * @param askedAt - `performance.now()` before that look.
    * @returns whether it is stale: untouched for `staleMs` under our eyes, or for two heartbeats
-   * when its modification time is older than `staleMs` too. Never for what is no directory.
+   * when its modification time is older than `staleMs` too. Never for what no program makes to lock.
    */
   isStale(stat: FileStat, askedAt: number): boolean {
     if (this.#seen !== undefined && isUntouched(this.#seen, stat)) {
@@ -39,14 +35,8 @@ export class LockWatch {
       this.#unchangedMs = 0;
     }
     this.#seenAt = performance.now();
-    if (stat.kind !== "directory") return false;
+    if (stat.kind === "other") return false;
     const isOld = Date.now() - mtimeMs(stat) > this.#staleMs;
-    const enoughMs = isOld ? Math.min(TWO_BEATS_MS, this.#staleMs) : this.#staleMs;
-    return this.#unchangedMs >= enoughMs;
+    return this.#unchangedMs >= (isOld ? LEAST_STALE_MS : this.#staleMs);
   }
-}
-
-/** Whether two looks met the same directory, and nobody refreshed it in between. */
-export function isUntouched(a: FileStat, b: FileStat): boolean {
-  return isSameFile(a, b) && a.mtimeNs === b.mtimeNs;
 }

@@ -1,27 +1,35 @@
 import { hostname } from "node:os";
 import type { LockOwner } from "../../errors.js";
+import { compareToText, type FileStat, identityText } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import { isErrno } from "../../file/is-errno.js";
+import { members } from "./lock-payload.js";
 import { readText } from "./lock-text.js";
+import { NOTE_AFTER_MS } from "./lock-times.js";
+import { type HostedProcess, ownProcess } from "./own-process.js";
+import { isGoneProcess, isGoneThread, isPid } from "./process-life.js";
+
+/** What stands in a note besides its owner. */
+interface Noted extends LockOwner {
+  /** Of the lock that it is about. */
+  readonly lock: string;
+  readonly process?: HostedProcess;
+}
 
 /**
- * Milliseconds of holding after which the note is written: whoever waits in vain waits for longer,
- * and most holds are over sooner and never pay for it.
- */
-const WRITTEN_AFTER_MS = 20;
-
-/**
- * The file beside a held lock that says who holds it, for the error message of whoever waits in
- * vain. Nothing is decided by it, so nothing that goes wrong with it may fail an append: errors end
- * in {@link OwnerNote.trouble}.
+ * The file beside a held lock that says who holds it: for the error message of whoever waits in
+ * vain, and so that nobody waits for a holder that is gone. The lock does without it, so nothing
+ * that goes wrong with it may fail an append: errors end in {@link OwnerNote.trouble}.
  */
 export class OwnerNote {
   readonly path: string;
   readonly #fs: FileSystem;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
-  /** Whether there may be a note to remove; at first one that an earlier process left. */
-  #expected = true;
+  /** What we wrote, or are about to. */
+  #text: string | undefined;
+  /** Whether there may be a note to remove. */
+  #expected = false;
   #trouble: unknown;
 
   constructor(fs: FileSystem, path: string) {
@@ -37,13 +45,14 @@ export class OwnerNote {
   /**
    * To be called when the lock was had: the note is written if it is still held a little later.
    *
+   * @param lock - what it is about.
    * @param isOurs - whether the lock still is; asked before a note that is there is replaced.
    */
-  begin(isOurs: () => Promise<boolean>): void {
+  begin(lock: FileStat, isOurs: () => Promise<boolean>): void {
     this.#timer = setTimeout(() => {
       this.#expected = true;
-      this.#writing = this.#harmless(() => this.#write(isOurs));
-    }, WRITTEN_AFTER_MS).unref();
+      this.#writing = this.#harmless(() => this.#write(lock, isOurs));
+    }, NOTE_AFTER_MS).unref();
   }
 
   /** To be called when the lock was found taken: its holder may leave a note when it dies. */
@@ -71,12 +80,14 @@ export class OwnerNote {
     this.#stopTimer();
     await this.#writing;
     await this.#harmless(async () => {
-      if ((await readText(this.#fs, this.path)) === ownText()) await this.#fs.unlink(this.path);
+      if (this.#text === undefined || (await readText(this.#fs, this.path)) !== this.#text) return;
+      await this.#fs.unlink(this.path);
     });
   }
 
   /** {@link remove}, at process exit. */
   removeSync(): void {
+    if (!this.#expected) return;
     try {
       this.#fs.unlinkSync(this.path);
     } catch (error) {
@@ -89,11 +100,13 @@ export class OwnerNote {
     this.#timer = undefined;
   }
 
-  async #write(isOurs: () => Promise<boolean>): Promise<void> {
+  async #write(lock: FileStat, isOurs: () => Promise<boolean>): Promise<void> {
+    const text = noteText(lock, await ownProcess());
+    this.#text = text;
     const note = await this.#create(isOurs);
     if (note === undefined) return;
     try {
-      await note.write(Buffer.from(ownText()));
+      await note.write(Buffer.from(text));
     } finally {
       await note.close();
     }
@@ -120,14 +133,43 @@ export class OwnerNote {
   }
 }
 
-let text: string | undefined;
-
-function ownText(): string {
-  text ??= JSON.stringify({
+function noteText(lock: FileStat, own: HostedProcess | undefined): string {
+  return JSON.stringify({
     pid: process.pid,
     host: hostname(),
-    // Of the process, not of the lock, whose age its directory tells: a pid may be used again.
+    // Of the process, not of the lock, whose age its file tells: a pid may be used again.
     startedAt: new Date(performance.timeOrigin).toISOString(),
-  } satisfies LockOwner);
-  return text;
+    lock: identityText(lock),
+    ...(own && { process: own }),
+  } satisfies Noted);
+}
+
+/**
+ * Whether a note says of that very lock who has it, and who has it ran on this host, since it was
+ * started, and does not run any more. A process that is gone writes nothing any more, nor does a
+ * thread: both end when what they had begun to write is written.
+ */
+export async function isNotedGone(text: string, lock: FileStat): Promise<boolean> {
+  const { pid, lock: noted, process: hosted } = members(text);
+  if (typeof noted !== "string" || compareToText(noted, lock) !== "same") return false;
+  const own = await ownProcess();
+  if (own === undefined || !isPid(pid) || !isHosted(hosted) || hosted.host !== own.host) {
+    return false;
+  }
+  if (await isGoneProcess(pid, hosted.startTime)) return true;
+  const { thread } = hosted;
+  return thread !== undefined && (await isGoneThread(pid, thread.id, thread.startTime));
+}
+
+/** Whether the note is about another lock than that. */
+export function isNotedOther(text: string, lock: FileStat): boolean {
+  const { lock: noted } = members(text);
+  return typeof noted === "string" && compareToText(noted, lock) === "another";
+}
+
+function isHosted(value: unknown): value is HostedProcess {
+  if (typeof value !== "object" || value === null) return false;
+  const { host, startTime, thread } = value as Partial<HostedProcess>;
+  if (typeof host !== "string" || typeof startTime !== "number") return false;
+  return thread === undefined || (isPid(thread?.id) && typeof thread.startTime === "number");
 }

@@ -2,24 +2,32 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FileSystem } from "../../file/file-system.js";
 import { LockAdapter } from "./lock-adapter.js";
-import { LockDirectory } from "./lock-directory.js";
-import { BUSY_MS, isBusy, isContention, lockFailed } from "./lock-errors.js";
+import { isBusy, isContention, lockFailed } from "./lock-errors.js";
 import { removingAtExit } from "./lock-exit.js";
+import { LockFile } from "./lock-file.js";
 import { describeLockHolder, type LockHolder } from "./lock-holder.js";
 import { lockLibrary } from "./lock-library.js";
+import { type LockNames, lockNames } from "./lock-names.js";
 import { LockTakeover } from "./lock-takeover.js";
-import { HEARTBEAT_MS } from "./lock-watch.js";
-import { wishFor } from "./lock-wish.js";
+import {
+  BUSY_MS,
+  FIRST_WAIT_MS,
+  HEARTBEAT_MS,
+  LIBRARY_STALE_MS,
+  LONGEST_WAIT_MS,
+  SURE_MS,
+  WAIT_GROWTH,
+} from "./lock-times.js";
+import { isWishable, wishFor } from "./lock-wish.js";
 import { OwnerNote } from "./owner-note.js";
 
 export interface WriteLockOptions {
-  /** A lock that was not refreshed for this long is taken over, in milliseconds, 2000 or more. */
+  /**
+   * A lock that was not refreshed for this long is taken over, in milliseconds, 2000 or more. It
+   * says nothing of our own locks, which others take over by what they were given.
+   */
   readonly staleMs: number;
 }
-
-const FIRST_WAIT_MS = 5;
-const LONGEST_WAIT_MS = 50;
-const WAIT_GROWTH = 1.5;
 
 /** What has to be had besides the lock. */
 export interface LockSlot {
@@ -38,38 +46,39 @@ interface Lease {
 }
 
 /**
- * The lock of one transcript, among all processes: the directory `<file>.lock`, made and kept
+ * The lock of one transcript, among all processes: the empty file `<file>.lock`, made and kept
  * fresh by proper-lockfile. One object per transcript and process; its owner makes one call to
  * `acquire` at a time.
  *
- * Holding it is no proof of being alone: a holder that was stopped for longer than `staleMs` loses
- * it without notice. Hence {@link WriteLock.verify} before each write.
+ * Holding it is no proof of being alone: a holder that was stopped for longer than others wait
+ * loses it without notice. Hence {@link WriteLock.verify} before each write.
  */
 export class WriteLock {
-  /** The lock directory. */
+  /** The lock file. */
   readonly path: string;
   readonly #fs: FileSystem;
   readonly #file: string;
-  readonly #staleMs: number;
-  readonly #directory: LockDirectory;
+  readonly #names: LockNames;
+  readonly #lock: LockFile;
   readonly #takeover: LockTakeover;
   readonly #adapter: LockAdapter;
   readonly #note: OwnerNote;
   #lease: Lease | undefined;
   #releasing: Promise<void> | undefined;
-  /** Whether a release failed, so that our own directory may still be in our way. */
+  /** Whether a release failed, so that our own lock may still be in our way. */
   #left = false;
+  #foreignAt = Number.NEGATIVE_INFINITY;
 
   /** @param file - absolute path of the transcript, symlinks resolved; it need not exist. */
   constructor(fs: FileSystem, file: string, options: WriteLockOptions) {
-    this.path = `${file}.lock`;
+    this.#names = lockNames(file);
+    this.path = this.#names.lock;
     this.#fs = fs;
     this.#file = file;
-    this.#staleMs = options.staleMs;
-    this.#note = new OwnerNote(fs, `${this.path}.owner`);
-    this.#directory = new LockDirectory(fs, this.path, options.staleMs);
-    this.#takeover = new LockTakeover(fs, this.path, options.staleMs);
-    this.#adapter = new LockAdapter(this.#directory, this.#takeover, () => this.#removeAtExit());
+    this.#note = new OwnerNote(fs, this.#names.note);
+    this.#lock = new LockFile(fs, this.path);
+    this.#takeover = new LockTakeover(fs, this.#names, options.staleMs);
+    this.#adapter = new LockAdapter(this.#lock, this.#takeover, () => this.#removeAtExit());
   }
 
   /** Acquired, not given back, and not known to be lost. */
@@ -85,12 +94,17 @@ export class WriteLock {
 
   /** Whether others were found to wait for it at the last look; those of other users cannot tell. */
   get wished(): boolean {
-    return this.#directory.wished;
+    return this.#lock.wished;
   }
 
-  /** `performance.now()` from before the last look on disk that found the lock to be ours. */
+  /** `performance.now()` from before it was made, or the last look that found it to be ours. */
   get verifiedAt(): number {
-    return this.#directory.verifiedAt;
+    return this.#lock.verifiedAt;
+  }
+
+  /** `performance.now()` when another program was last found to have the lock or to wait for it. */
+  get foreignAt(): number {
+    return Math.max(this.#foreignAt, this.#lock.foreignAt);
   }
 
   /**
@@ -99,7 +113,7 @@ export class WriteLock {
    * @param wanted - asked before each try: when it says no, the wait ends.
    * @param slot - taken before each try, kept with the lock, and given up while another has it.
    * @returns false when it is wanted no longer.
-   * @throws LEAFLOG_LOCK_FAILED, with `cause`, when the directory cannot be made for any reason but
+   * @throws LEAFLOG_LOCK_FAILED, with `cause`, when the lock cannot be made for any reason but
    * another holder. EPERM and EBUSY count as another holder for two seconds.
    */
   async acquire(wanted: () => boolean, slot: LockSlot = NO_SLOT): Promise<boolean> {
@@ -119,10 +133,8 @@ export class WriteLock {
         this.#note.expect();
         if (isContention(error)) {
           busySince = undefined;
-          if (!this.#takeover.wished && (await wishFor(this.#fs, this.path)) === undefined) {
-            // The holder will heed it soon, and stand aside for a few milliseconds only.
-            waitMs = FIRST_WAIT_MS;
-          }
+          // The holder will heed it soon, and stand aside for a few milliseconds only.
+          if (await this.#wish()) waitMs = FIRST_WAIT_MS;
         } else if (isBusy(error)) busySince ??= performance.now();
         else throw lockFailed("made", this.#file, error);
         if (busySince !== undefined && performance.now() - busySince > BUSY_MS) {
@@ -146,10 +158,10 @@ export class WriteLock {
     const lease = this.#lease;
     if (lease === undefined || lease.lost) return false;
     try {
-      let isOurs = await this.#directory.isOurs();
+      let isOurs = await this.#lock.isOurs();
       // An answer that was under way while this process stood still says nothing about now.
-      if (isOurs && performance.now() - this.verifiedAt > this.#staleMs / 2) {
-        isOurs = await this.#directory.isOurs();
+      if (isOurs && performance.now() - this.verifiedAt > SURE_MS) {
+        isOurs = await this.#lock.isOurs();
       }
       if (!isOurs) lease.lost = true;
     } catch (error) {
@@ -162,9 +174,9 @@ export class WriteLock {
    * Gives the lock back; nothing that is not ours is removed. Does nothing when there is nothing to
    * give back: not held, or another's by now.
    *
-   * @throws LEAFLOG_LOCK_FAILED, with `cause`, when the directory cannot be looked up or removed. It
-   * is no longer refreshed then: the next {@link WriteLock.acquire} removes it first, and others take
-   * it over after `staleMs`.
+   * @throws LEAFLOG_LOCK_FAILED, with `cause`, when the lock cannot be looked up or removed. It is no
+   * longer refreshed then: the next {@link WriteLock.acquire} removes it first, and others take it
+   * over after their `staleMs`.
    */
   release(): Promise<void> {
     this.#releasing ??= this.#giveBack().finally(() => {
@@ -175,7 +187,7 @@ export class WriteLock {
 
   /** Who has the lock, for the message of a caller that waited too long. Never rejects. */
   describeHolder(): Promise<LockHolder> {
-    return describeLockHolder(this.#fs, this.path, this.#note.path);
+    return describeLockHolder(this.#fs, this.#names);
   }
 
   async #take(): Promise<void> {
@@ -187,7 +199,7 @@ export class WriteLock {
     const options = {
       realpath: false,
       lockfilePath: this.path,
-      stale: this.#staleMs,
+      stale: LIBRARY_STALE_MS,
       update: HEARTBEAT_MS,
       retries: 0,
       fs: this.#adapter,
@@ -202,7 +214,15 @@ export class WriteLock {
     );
     lease.since = performance.now();
     this.#lease = lease;
-    this.#note.begin(() => this.#directory.isOurs());
+    this.#note.begin(this.#lock.made, () => this.#lock.isOurs());
+  }
+
+  /** Tells a holder who heeds it that the lock is waited for; false when that is known or cannot be. */
+  async #wish(): Promise<boolean> {
+    const { judged } = this.#takeover;
+    if (judged === undefined) return false;
+    if (judged.kind === "directory" || judged.size > 0) this.#foreignAt = performance.now();
+    return isWishable(judged) && (await wishFor(this.#fs, this.path, judged)) === undefined;
   }
 
   async #giveBack(): Promise<void> {
@@ -222,17 +242,17 @@ export class WriteLock {
   }
 
   async #removeOwn(): Promise<void> {
-    if (await this.#directory.isOurs()) {
-      // The note first: once the directory is gone, the note may be the next owner's.
+    if (await this.#lock.isOurs()) {
+      // The note first: once the lock is gone, the note may be the next owner's.
       await this.#note.remove();
-      await this.#directory.remove();
+      await this.#lock.remove();
     } else await this.#note.removeOwn();
     this.#left = false;
   }
 
   #removeAtExit(): void {
-    if (!this.#directory.isOursSync()) return;
+    if (!this.#lock.isOursSync()) return;
     this.#note.removeSync();
-    this.#fs.rmdirSync(this.path);
+    this.#fs.unlinkSync(this.path);
   }
 }

@@ -28,7 +28,7 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async open(path: string, how: OpenMode, mode = 0o600): Promise<OpenFile> {
-    await this.#before("open", path);
+    await this.#before(how === "create" && path.endsWith(".lock") ? "lock" : "open", path);
     if (how === "create") this.#add(path, new MemoryNode("file", mode));
     const node = this.#node(path);
     if (node.kind === "directory" && how === "append") throw systemError("EISDIR", "open", path);
@@ -65,7 +65,7 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async mkdir(path: string, mode = 0o777): Promise<void> {
-    await this.#before(path.endsWith(".lock") ? "lock" : "mkdir", path);
+    await this.#before("mkdir", path);
     this.#add(path, new MemoryNode("directory", mode));
   }
 

@@ -1,10 +1,10 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync, unlinkSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { WriteLock } from "../../../src/append/lock/write-lock.js";
 import type { FileSystem } from "../../../src/file/file-system.js";
 import { nodeFileSystem } from "../../../src/file/node-file-system.js";
-import { LockScene } from "./children/lock-harness.js";
+import { LockScene, makeLock } from "./children/lock-harness.js";
 
 // A file of its own, because the wall clock is the whole process's.
 
@@ -41,7 +41,7 @@ for (const ms of [HOUR_MS, -HOUR_MS]) {
     await using live = new LockScene();
     const next = new WriteLock(nodeFileSystem, dead.file, { staleMs: 2000 });
     const held = new WriteLock(nodeFileSystem, live.file, { staleMs: 2000 });
-    mkdirSync(next.path);
+    makeLock(next.path);
     await held.acquire(() => true);
     jump(ms);
 
@@ -59,19 +59,26 @@ for (const ms of [HOUR_MS, -HOUR_MS]) {
   });
 }
 
-test("a machine that slept between mkdir and the first look cannot tell whose lock it is", async () => {
-  await using scene = new LockScene();
-  const fs: FileSystem = {
-    ...nodeFileSystem,
-    mkdir: async (path, mode) => {
-      await nodeFileSystem.mkdir(path, mode);
-      // The monotonic clock stood still.
-      jump(HOUR_MS);
-    },
-  };
-  const lock = new WriteLock(fs, scene.file, { staleMs: 2000 });
-  let tries = 0;
-  expect(await lock.acquire(() => tries++ < 1)).toBe(false);
-  expect(lock.held).toBe(false);
-  expect(readdirSync(scene.directory)).toEqual(["transcript.jsonl.lock"]);
+test("a machine that slept while its lock was made knows all the same whose it is", async () => {
+  for (const isTaken of [false, true]) {
+    await using scene = new LockScene();
+    const fs: FileSystem = {
+      ...nodeFileSystem,
+      open: async (path, how, mode) => {
+        const file = await nodeFileSystem.open(path, how, mode);
+        if (isTaken) {
+          unlinkSync(path);
+          makeLock(path);
+        }
+        // The monotonic clock stood still.
+        jump(HOUR_MS);
+        return file;
+      },
+    };
+    const lock = new WriteLock(fs, scene.file, { staleMs: 2000 });
+    expect(await lock.acquire(() => true)).toBe(true);
+    expect(await lock.verify()).toBe(!isTaken);
+    await lock.release();
+    expect(readdirSync(scene.directory)).toEqual(isTaken ? ["transcript.jsonl.lock"] : []);
+  }
 });

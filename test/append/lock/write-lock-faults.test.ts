@@ -1,5 +1,5 @@
 import { readdirSync, writeFileSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
@@ -7,7 +7,8 @@ import { WriteLock } from "../../../src/append/lock/write-lock.js";
 import { LeaflogError } from "../../../src/errors.js";
 import type { FileSystem } from "../../../src/file/file-system.js";
 import { nodeFileSystem } from "../../../src/file/node-file-system.js";
-import { errno, forMs, LockScene } from "./children/lock-harness.js";
+import { interceptedFileSystem } from "../../support/intercepted-file-system.js";
+import { errno, forMs, LockScene, makeLock } from "./children/lock-harness.js";
 
 const STALE = { staleMs: 2000 };
 const always = () => true;
@@ -44,7 +45,7 @@ describe.concurrent("a lock that cannot be made", () => {
   for (const code of ["EACCES", "EROFS", "ENOSPC", "EMFILE", "EIO"]) {
     test(`fails at once with ${code}`, async ({ expect }) => {
       await using scene = new LockScene();
-      const fs = { ...nodeFileSystem, mkdir: () => Promise.reject(errno(code)) };
+      const fs = { ...nodeFileSystem, open: () => Promise.reject(errno(code)) };
       const start = performance.now();
       const error = await failure(new WriteLock(fs, scene.file, STALE).acquire(always));
       expect(performance.now() - start).toBeLessThan(1500);
@@ -53,30 +54,36 @@ describe.concurrent("a lock that cannot be made", () => {
     });
   }
 
-  for (const operation of ["stat", "utimes"] as const) {
-    test(`leaves nothing when ${operation} fails after mkdir`, async ({ expect }) => {
-      await using scene = new LockScene();
-      let failures = 1;
-      const failing = () => Promise.reject(errno("EIO"));
-      const fs: FileSystem = {
-        ...nodeFileSystem,
-        stat: (path) => {
-          return operation === "stat" && failures-- > 0 ? failing() : nodeFileSystem.stat(path);
-        },
-        utimes: (path, atime, mtime) => {
-          return operation === "utimes" && failures-- > 0
-            ? failing()
-            : nodeFileSystem.utimes(path, atime, mtime);
-        },
-      };
-      const lock = new WriteLock(fs, scene.file, STALE);
-      const error = await failure(lock.acquire(always));
-      expect(error).toMatchObject({ code: "LEAFLOG_LOCK_FAILED", cause: { code: "EIO" } });
-      expect(readdirSync(scene.directory)).toEqual([]);
-      expect(await lock.acquire(always)).toBe(true);
-      await lock.release();
+  test("leaves nothing when it cannot be looked at", async ({ expect }) => {
+    await using scene = new LockScene();
+    let failures = 1;
+    const fs = interceptedFileSystem(async ({ name }, run) => {
+      if (name === "file.stat" && failures-- > 0) throw errno("EIO");
+      return run();
     });
-  }
+    const lock = new WriteLock(fs, scene.file, STALE);
+    const error = await failure(lock.acquire(always));
+    expect(error).toMatchObject({ code: "LEAFLOG_LOCK_FAILED", cause: { code: "EIO" } });
+    expect(readdirSync(scene.directory)).toEqual([]);
+    expect(await lock.acquire(always)).toBe(true);
+    await lock.release();
+  });
+
+  test("whose descriptor is closed with an error is had, and given back", async ({ expect }) => {
+    await using scene = new LockScene();
+    let failures = 1;
+    const fs = interceptedFileSystem(async ({ name }, run) => {
+      const result = await run();
+      if (name === "file.close" && failures-- > 0) throw errno("EIO");
+      return result;
+    });
+    const lock = new WriteLock(fs, scene.file, STALE);
+    expect(await lock.acquire(always)).toBe(true);
+    expect(await lock.verify()).toBe(true);
+    await lock.release();
+    expect(failures).toBe(0);
+    expect(readdirSync(scene.directory)).toEqual([]);
+  });
 
   test("is tried again after EPERM and EBUSY, on the way in and out", async ({ expect }) => {
     await using scene = new LockScene();
@@ -86,8 +93,8 @@ describe.concurrent("a lock that cannot be made", () => {
     };
     const fs: FileSystem = {
       ...nodeFileSystem,
-      mkdir: (path, mode) => refuse().then(() => nodeFileSystem.mkdir(path, mode)),
-      rmdir: (path) => refuse().then(() => nodeFileSystem.rmdir(path)),
+      open: (path, how, mode) => refuse().then(() => nodeFileSystem.open(path, how, mode)),
+      unlink: (path) => refuse().then(() => nodeFileSystem.unlink(path)),
     };
     const lock = new WriteLock(fs, scene.file, STALE);
     expect(await lock.acquire(always)).toBe(true);
@@ -98,7 +105,7 @@ describe.concurrent("a lock that cannot be made", () => {
 
   test("fails when EPERM does not end", async ({ expect }) => {
     await using scene = new LockScene();
-    const fs = { ...nodeFileSystem, mkdir: () => Promise.reject(errno("EPERM")) };
+    const fs = { ...nodeFileSystem, open: () => Promise.reject(errno("EPERM")) };
     const lock = new WriteLock(fs, scene.file, STALE);
     expect(await lock.acquire(forMs(300))).toBe(false);
     const start = performance.now();
@@ -142,7 +149,10 @@ describe.concurrent("a disk error while it is held", () => {
     let failures = 0;
     const fs: FileSystem = {
       ...nodeFileSystem,
-      rmdir: (path) => (failures-- > 0 ? Promise.reject(errno("EIO")) : nodeFileSystem.rmdir(path)),
+      unlink: (path) => {
+        const isStruck = path.endsWith(".lock") && failures-- > 0;
+        return isStruck ? Promise.reject(errno("EIO")) : nodeFileSystem.unlink(path);
+      },
     };
     // Had it to go stale, the test would time out.
     const lock = new WriteLock(fs, scene.file, { staleMs: 600_000 });
@@ -154,8 +164,8 @@ describe.concurrent("a disk error while it is held", () => {
     failures = 1;
     await failure(lock.release());
     // Another took it over since: that one's is left alone.
-    await rm(lock.path, { recursive: true });
-    await mkdir(lock.path);
+    await rm(lock.path);
+    makeLock(lock.path);
     expect(await lock.acquire(forMs(100))).toBe(false);
     expect(readdirSync(scene.directory)).toEqual([basename(lock.path)]);
   });
@@ -167,10 +177,10 @@ describe.concurrent("a disk error while it is held", () => {
     };
     const fs: FileSystem = {
       ...nodeFileSystem,
-      mkdir: slow(nodeFileSystem.mkdir),
+      open: slow(nodeFileSystem.open),
       stat: slow(nodeFileSystem.stat),
       utimes: slow(nodeFileSystem.utimes),
-      rmdir: slow(nodeFileSystem.rmdir),
+      unlink: slow(nodeFileSystem.unlink),
     };
     const lock = new WriteLock(fs, scene.file, STALE);
     for (let turn = 0; turn < 3; turn += 1) {

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { existsSync, unlinkSync } from "node:fs";
 import { expect, test } from "vitest";
 import { WriteLock } from "../../../src/append/lock/write-lock.js";
 import type { FileSystem } from "../../../src/file/file-system.js";
 import { nodeFileSystem } from "../../../src/file/node-file-system.js";
-import { LockScene } from "./children/lock-harness.js";
+import { LockScene, makeLock } from "./children/lock-harness.js";
 
 // A file of its own, because it blocks the event loop.
 
@@ -16,8 +16,8 @@ test("a look whose answer met a blocked loop is repeated: the lock may be anothe
       const stat = await nodeFileSystem.stat(path);
       if (!blocked) return stat;
       blocked = false;
-      rmdirSync(path);
-      mkdirSync(path);
+      unlinkSync(path);
+      makeLock(path);
       for (const end = performance.now() + 1100; performance.now() < end; );
       return stat;
     },

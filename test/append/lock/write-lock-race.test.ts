@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, utimesSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { LockScene } from "./children/lock-harness.js";
+import { LockScene, makeLock } from "./children/lock-harness.js";
 
 // LEAFLOG_LONG=1 runs ten times as many.
 const SETS = process.env.LEAFLOG_LONG === "1" ? 10 : 1;
@@ -20,11 +20,9 @@ test(TITLE, { timeout: SETS * 60_000 }, async () => {
 
 async function race(): Promise<void> {
   await using scene = new LockScene();
-  const old = new Date(Date.now() - HOUR_MS);
   for (let round = 0; round < ROUNDS; round += 1) {
     const path = join(scene.directory, `${round}.jsonl.lock`);
-    mkdirSync(path);
-    utimesSync(path, old, old);
+    makeLock(path, HOUR_MS);
   }
   const children = Array.from({ length: PROCESSES }, () =>
     scene.start("lock-contender.ts", scene.directory, String(ROUNDS), String(STALE_MS)),

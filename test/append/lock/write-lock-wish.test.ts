@@ -1,9 +1,11 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { wishFor } from "../../../src/append/lock/lock-wish.js";
 import { WriteLock } from "../../../src/append/lock/write-lock.js";
+import type { FileSystem } from "../../../src/file/file-system.js";
 import { nodeFileSystem } from "../../../src/file/node-file-system.js";
-import { LockScene } from "./children/lock-harness.js";
+import { LockScene, makeLock } from "./children/lock-harness.js";
 
 /** Turns of a holder, in each of which the other might get the lock. */
 const TURNS = 40;
@@ -49,11 +51,12 @@ test("who leaves a wish comes back before the lock is taken again", async () => 
 
 test("a wish that comes before the holder's own first look at its lock is not lost", async () => {
   await using scene = new LockScene();
-  const fileSystem = {
+  const fileSystem: FileSystem = {
     ...nodeFileSystem,
-    mkdir: async (path: string, mode?: number) => {
-      await nodeFileSystem.mkdir(path, mode);
-      await wishFor(nodeFileSystem, path);
+    open: async (path, how, mode) => {
+      const file = await nodeFileSystem.open(path, how, mode);
+      expect(await wishFor(nodeFileSystem, path, await file.stat())).toBe(undefined);
+      return file;
     },
   };
   const holder = new WriteLock(fileSystem, scene.file, { staleMs: 60_000 });
@@ -62,4 +65,32 @@ test("a wish that comes before the holder's own first look at its lock is not lo
   expect(await holder.verify()).toBe(true);
   expect(holder.wished).toBe(true);
   await holder.release();
+});
+
+test("a wish is left at what was judged, and at nothing that took its place", async () => {
+  await using scene = new LockScene();
+  const path = `${scene.file}.lock`;
+  makeLock(path);
+  const judged = await nodeFileSystem.stat(path);
+  writeFileSync(path, "{}");
+  expect(await wishFor(nodeFileSystem, path, judged)).toBeInstanceOf(Error);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test("a program that reads the lock, as OpenClaw's do that wait for it, is seen to wait", async ({
+  skip,
+}) => {
+  await using scene = new LockScene();
+  const lock = new WriteLock(nodeFileSystem, scene.file, { staleMs: 60_000 });
+  await lock.acquire(() => true);
+  await lock.verify();
+  expect([lock.wished, lock.foreignAt]).toEqual([false, Number.NEGATIVE_INFINITY]);
+  await wait(50);
+  const before = statSync(lock.path, { bigint: true }).atimeNs;
+  readFileSync(lock.path);
+  if (statSync(lock.path, { bigint: true }).atimeNs === before) skip("no access times are kept");
+  await lock.verify();
+  expect(lock.wished).toBe(true);
+  expect(lock.foreignAt).toBeGreaterThan(0);
+  await lock.release();
 });

@@ -1,19 +1,18 @@
 import {
-  mkdirSync,
   readdirSync,
   readFileSync,
-  rmdirSync,
   statSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { basename } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, test, vi } from "vitest";
 import { WriteLock } from "../../../src/append/lock/write-lock.js";
 import type { FileSystem } from "../../../src/file/file-system.js";
 import { nodeFileSystem } from "../../../src/file/node-file-system.js";
-import { errno, forMs, LockScene } from "./children/lock-harness.js";
+import { interceptedFileSystem } from "../../support/intercepted-file-system.js";
+import { errno, forMs, LockScene, makeLock } from "./children/lock-harness.js";
 
 const STALE = { staleMs: 2000 };
 const always = () => true;
@@ -22,7 +21,7 @@ const always = () => true;
 vi.setConfig({ maxConcurrency: 20 });
 
 describe.concurrent("a write lock", () => {
-  test("is a directory while held, and nothing afterwards", async ({ expect }) => {
+  test("is an empty file while held, and nothing afterwards", async ({ expect }) => {
     await using scene = new LockScene();
     const lock = new WriteLock(nodeFileSystem, scene.file, STALE);
     expect(lock.path).toBe(`${scene.file}.lock`);
@@ -38,7 +37,8 @@ describe.concurrent("a write lock", () => {
     expect(await lock.verify()).toBe(true);
     expect(lock.verifiedAt).toBeGreaterThan(acquiredAt);
     expect(await lock.acquire(always)).toBe(true);
-    expect(statSync(lock.path).isDirectory()).toBe(true);
+    const { mode, size } = statSync(lock.path);
+    expect({ mode: mode.toString(8), size }).toEqual({ mode: "100600", size: 0 });
     await Promise.all([lock.release(), lock.release()]);
     expect([lock.held, lock.heldMs, await lock.verify()]).toEqual([false, 0, false]);
     await lock.release();
@@ -98,7 +98,7 @@ describe.concurrent("a write lock", () => {
     await using scene = new LockScene();
     const lock = new WriteLock(nodeFileSystem, scene.file, STALE);
     await lock.acquire(always);
-    rmdirSync(lock.path);
+    unlinkSync(lock.path);
     expect(await lock.verify()).toBe(false);
     expect([lock.held, lock.heldMs]).toEqual([false, 0]);
     const next = new WriteLock(nodeFileSystem, scene.file, STALE);
@@ -115,22 +115,22 @@ describe.concurrent("a write lock", () => {
     await using scene = new LockScene();
     const lock = new WriteLock(nodeFileSystem, scene.file, STALE);
     await lock.acquire(always);
-    rmdirSync(lock.path);
-    mkdirSync(lock.path);
+    unlinkSync(lock.path);
+    makeLock(lock.path);
     await wait(1500);
     expect(lock.held).toBe(false);
-    rmdirSync(lock.path);
+    unlinkSync(lock.path);
     expect(await lock.acquire(always)).toBe(true);
     expect(await lock.verify()).toBe(true);
     await lock.release();
     expect(readdirSync(scene.directory)).toEqual([]);
   });
 
-  test("replaced by a file is lost, and the file stays", async ({ expect }) => {
+  test("replaced by another program's is lost, and that one stays", async ({ expect }) => {
     await using scene = new LockScene();
     const lock = new WriteLock(nodeFileSystem, scene.file, STALE);
     await lock.acquire(always);
-    rmdirSync(lock.path);
+    unlinkSync(lock.path);
     writeFileSync(lock.path, "another's");
     expect(await lock.verify()).toBe(false);
     await lock.release();
@@ -189,9 +189,9 @@ describe.concurrent("a write lock", () => {
         await nodeFileSystem.utimes(path, atime, mtime);
         calls.push("utimes ends");
       },
-      rmdir: (path) => {
-        calls.push("rmdir");
-        return nodeFileSystem.rmdir(path);
+      unlink: (path) => {
+        if (path === `${scene.file}.lock`) calls.push("unlink");
+        return nodeFileSystem.unlink(path);
       },
     };
     const lock = new WriteLock(fs, scene.file, STALE);
@@ -203,7 +203,7 @@ describe.concurrent("a write lock", () => {
     expect(calls.filter((call) => call !== "stat")).toEqual([
       "utimes begins",
       "utimes ends",
-      "rmdir",
+      "unlink",
     ]);
     calls.length = 0;
     await wait(1300);
@@ -214,11 +214,9 @@ describe.concurrent("a write lock", () => {
     expect,
   }) => {
     await using scene = new LockScene();
-    let refreshes = 0;
     const fs: FileSystem = {
       ...nodeFileSystem,
-      utimes: (path, atime, mtime) =>
-        refreshes++ > 0 ? Promise.reject(errno("EIO")) : nodeFileSystem.utimes(path, atime, mtime),
+      utimes: () => Promise.reject(errno("EIO")),
     };
     const victim = new WriteLock(fs, scene.file, STALE);
     const thief = new WriteLock(nodeFileSystem, scene.file, STALE);
@@ -234,31 +232,39 @@ describe.concurrent("a write lock", () => {
     expect(readdirSync(scene.directory)).toEqual([]);
   });
 
-  test("removed by hand in the making is made again", async ({ expect }) => {
-    for (const operation of ["stat", "utimes"] as const) {
-      await using scene = new LockScene();
-      let removals = 1;
-      const remove = (path: string) => {
-        if (removals-- > 0) rmdirSync(path);
-      };
-      const fs: FileSystem = {
-        ...nodeFileSystem,
-        stat: (path) => {
-          if (operation === "stat") remove(path);
-          return nodeFileSystem.stat(path);
-        },
-        utimes: (path, atime, mtime) => {
-          if (operation === "utimes") remove(path);
-          return nodeFileSystem.utimes(path, atime, mtime);
-        },
-      };
-      const lock = new WriteLock(fs, scene.file, STALE);
-      expect(await lock.acquire(always)).toBe(true);
-      expect(await lock.verify()).toBe(true);
-      await lock.release();
-      expect(removals).toBeLessThan(1);
-      expect(readdirSync(scene.directory)).toEqual([]);
-    }
+  test("removed by hand in the making is found lost, and made again", async ({ expect }) => {
+    await using scene = new LockScene();
+    let removals = 1;
+    const fs: FileSystem = {
+      ...nodeFileSystem,
+      open: async (path, how, mode) => {
+        const file = await nodeFileSystem.open(path, how, mode);
+        if (path.endsWith(".lock") && removals-- > 0) unlinkSync(path);
+        return file;
+      },
+    };
+    const lock = new WriteLock(fs, scene.file, STALE);
+    expect(await lock.acquire(always)).toBe(true);
+    expect(await lock.verify()).toBe(false);
+    expect(await lock.acquire(always)).toBe(true);
+    expect(await lock.verify()).toBe(true);
+    await lock.release();
+    expect(readdirSync(scene.directory)).toEqual([]);
+  });
+
+  test("takes what its making takes, and is closed", async ({ expect }) => {
+    await using scene = new LockScene();
+    const calls: string[] = [];
+    const fs = interceptedFileSystem(async ({ name, path }, run) => {
+      if (path.endsWith(".lock")) calls.push(name);
+      return run();
+    });
+    const lock = new WriteLock(fs, scene.file, STALE);
+    await lock.acquire(always);
+    expect(calls).toEqual(["open", "file.stat", "file.close"]);
+    calls.length = 0;
+    await lock.release();
+    expect(calls).toEqual(["stat", "unlink"]);
   });
 });
 
@@ -272,14 +278,14 @@ describe.concurrent("the holder", () => {
     await expect.poll(() => readFileSync(note, "utf8")).toContain(`"pid":${process.pid}`);
     expect(statSync(note).mode & 0o777).toBe(0o600);
     const other = new WriteLock(nodeFileSystem, scene.file, STALE);
-    const { owner, ageMs, isFile } = await other.describeHolder();
+    const { owner, ageMs, kind, isGone } = await other.describeHolder();
     expect(owner).toMatchObject({ pid: process.pid, host: expect.any(String) });
     expect(Date.parse(owner!.startedAt!)).toBeLessThan(Date.now());
     expect(ageMs).toBeLessThan(1500);
-    expect(isFile).toBe(false);
+    expect({ kind, isGone }).toEqual({ kind: "leaflog", isGone: false });
     await lock.release();
     expect(readdirSync(scene.directory)).toEqual([]);
-    expect(await other.describeHolder()).toEqual({ isFile: false });
+    expect(await other.describeHolder()).toEqual({ kind: "none", isGone: false });
   });
 
   test("does no worse when it cannot be noted", async ({ expect }) => {
@@ -296,24 +302,5 @@ describe.concurrent("the holder", () => {
     expect(await lock.verify()).toBe(true);
     await lock.release();
     expect(readdirSync(scene.directory)).toEqual([]);
-  });
-
-  test("may be a program whose lock is a file: never stale", async ({ expect }) => {
-    await using scene = new LockScene();
-    const lock = new WriteLock(nodeFileSystem, scene.file, STALE);
-    const createdAt = "2026-01-02T03:04:05.678Z";
-    writeFileSync(lock.path, JSON.stringify({ pid: 4711, createdAt, maxHoldMs: 1 }));
-    utimesSync(lock.path, 1, 1);
-    const start = performance.now();
-    expect(await lock.acquire(forMs(300))).toBe(false);
-    expect(performance.now() - start).toBeLessThan(1500);
-    const holder = await lock.describeHolder();
-    expect(holder).toMatchObject({ isFile: true, owner: { pid: 4711, startedAt: createdAt } });
-    expect(holder.ageMs).toBeGreaterThan(1e9);
-    expect(await lock.acquire(forMs(3000))).toBe(false);
-    writeFileSync(lock.path, "x".repeat(10_000));
-    expect(await lock.describeHolder()).toEqual({ isFile: true, ageMs: expect.any(Number) });
-    await lock.release();
-    expect(readdirSync(scene.directory)).toEqual([basename(lock.path)]);
   });
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -83,6 +83,13 @@ export class LockScene implements AsyncDisposable {
     await Promise.all(this.#children.map((child) => child.kill()));
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** A lock as leaflog makes it, last refreshed so long ago, which nobody refreshes any more. */
+export function makeLock(path: string, ageMs = 0): void {
+  writeFileSync(path, "", { flag: "wx", mode: 0o600 });
+  const time = new Date(Date.now() - ageMs);
+  utimesSync(path, time, time);
 }
 
 /** For `acquire`: wants the lock for so many milliseconds from now. */

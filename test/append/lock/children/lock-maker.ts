@@ -3,20 +3,15 @@ import { WriteLock } from "../../../../src/append/lock/write-lock.js";
 import type { FileSystem } from "../../../../src/file/file-system.js";
 import { nodeFileSystem } from "../../../../src/file/node-file-system.js";
 
-// Gets no further than to make its lock directory: the next operation is never answered.
-const [file = "", operation = ""] = process.argv.slice(2);
+// Gets no further than to make its lock: the look at what was made is never answered.
+const [file = ""] = process.argv.slice(2);
 let made = false;
-const unanswered = (name: "stat" | "utimes") => (path: string, atime: Date, mtime: Date) =>
-  made && name === operation
-    ? new Promise<never>(() => undefined)
-    : (nodeFileSystem[name] as FileSystem["utimes"])(path, atime, mtime);
 const fs: FileSystem = {
   ...nodeFileSystem,
-  stat: unanswered("stat") as unknown as FileSystem["stat"],
-  utimes: unanswered("utimes"),
-  mkdir: async (path, mode) => {
-    await nodeFileSystem.mkdir(path, mode);
+  open: async (path, how, mode) => {
+    const opened = await nodeFileSystem.open(path, how, mode);
     made = true;
+    return Object.assign(opened, { stat: () => new Promise<never>(() => undefined) });
   },
 };
 void new WriteLock(fs, file, { staleMs: 60_000 }).acquire(() => true);

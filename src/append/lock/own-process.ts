@@ -1,0 +1,40 @@
+import { readlinkSync } from "node:fs";
+import { readlink } from "node:fs/promises";
+import { isMainThread } from "node:worker_threads";
+import { readOrNothing, startTimeOf } from "./process-life.js";
+
+/** By what others on this host can tell whether this process, or thread of it, is still there. */
+export interface HostedProcess {
+  /** Of the host's current run, and of the pids that its processes count by. */
+  readonly host: string;
+  /** See `startTimeOf`. */
+  readonly startTime: number;
+  /** Of a worker thread. */
+  readonly thread?: { readonly id: number; readonly startTime: number };
+}
+
+let own: Promise<HostedProcess | undefined> | undefined;
+
+/** Of this process, or this worker thread; undefined where the system does not tell. */
+export function ownProcess(): Promise<HostedProcess | undefined> {
+  own ??= find();
+  return own;
+}
+
+async function find(): Promise<HostedProcess | undefined> {
+  const startTime = await startTimeOf(`${process.pid}`);
+  const boot = await readOrNothing("/proc/sys/kernel/random/boot_id");
+  const pids = await readlink("/proc/self/ns/pid").catch(() => undefined);
+  if (startTime === undefined || boot === undefined || pids === undefined) return undefined;
+  const host = `${boot.trim()} ${pids}`;
+  if (isMainThread) return { host, startTime };
+  const thread = await ownThread();
+  return thread && { host, startTime, thread };
+}
+
+async function ownThread(): Promise<HostedProcess["thread"]> {
+  // Asked in the thread itself, which asynchronous calls are not made in; the kernel answers at once.
+  const id = Number(readlinkSync("/proc/thread-self").split("/").at(-1));
+  const startTime = await startTimeOf(`${process.pid}/task/${id}`);
+  return startTime === undefined ? undefined : { id, startTime };
+}
