@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { AppendResult } from "../append/append-result.js";
 import type { EntryInput } from "../entry/entry.js";
+import { EntryText } from "../entry/entry-text.js";
 import { isErrno } from "../file/is-errno.js";
 import { openTranscript } from "../transcript/open-transcript.js";
 import { FORMAT, formatOption, onlyFile, parse, wholeNumber } from "./arguments.js";
@@ -84,8 +85,9 @@ async function* readInputs(console: Console): AsyncGenerator<{ line: number; ent
     const { number: line, text } = input;
     if (text.trim() === "") continue;
     const value = parseLine(input);
-    if ("type" in value) yield { line, entry: value as EntryInput };
-    else if ("role" in value) yield { line, entry: { type: "message", message: value } };
+    // What was read is not what is written: a number may be more than JavaScript can hold.
+    if ("type" in value) yield { line, entry: new EntryText(text) };
+    else if ("role" in value) yield { line, entry: EntryText.ofMessage(text) };
     else throw new UsageError(`line ${line}: neither an entry (type) nor a message (role)`);
   }
 }

@@ -53,7 +53,8 @@ const GROUP = {
 
 const RECORD = {
   ...EXTENT,
-  "entry?": "the entry as it stands in the file; absent when it exceeds 64 MiB",
+  "entry?":
+    "the entry as it stands in the file, bytes that are no UTF-8 as U+FFFD; absent above 64 MiB",
   "oversized?": { "type?": "string", "id?": "string", "parentId?": "string or null" },
 } as const;
 
@@ -76,7 +77,7 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
     lines: false,
     shape: { id: "string or null", shape: "empty, linear or linked" } satisfies ShapeOf<Leaf>,
   },
-  tail: { lines: true, shape: RECORD satisfies ShapeOf<EntryRecord> },
+  tail: { lines: true, shape: RECORD satisfies ShapeOf<Omit<EntryRecord, "text">> },
   tree: {
     lines: true,
     shape: {

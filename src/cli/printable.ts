@@ -8,9 +8,20 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, " ");
 }
 
+/** JSON text as it stands, made so that a terminal may be shown it; it says the same. */
+export function printableText(json: string): string {
+  // Control characters stand between the parts of a JSON text alone, where they are white space.
+  return escaped(json.replace(/[\u0000-\u001f]/g, " "));
+}
+
 /** JSON that a terminal may be shown as well; it says the same. */
 export function printableJson(value: unknown): string {
-  return JSON.stringify(value).replace(
+  return escaped(JSON.stringify(value));
+}
+
+/** JSON leaves these characters as they are within strings, and has none elsewhere. */
+function escaped(json: string): string {
+  return json.replace(
     UNESCAPED,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

@@ -7,7 +7,7 @@ import { entryLine } from "./entry-line.js";
 import { EXIT } from "./exit-code.js";
 import { foundFormat } from "./found-format.js";
 import { MalformedNotes } from "./malformed-notes.js";
-import { printableJson } from "./printable.js";
+import { printableJson, printableText } from "./printable.js";
 
 export const tail: Command = {
   usage: "tail FILE [-n N] [-f] [--format NAME] [--json]",
@@ -25,17 +25,23 @@ export const tail: Command = {
     await using transcript = await openTranscript(file, named);
     const format = await foundFormat(transcript.file, named);
     const print = (record: EntryRecord): void =>
-      console.out(values.json ? printableJson(record) : entryLine(record, format));
+      console.out(values.json ? recordJson(record) : entryLine(record, format));
     const notes = new MalformedNotes(file, console);
     if (values.follow) await follow(transcript, count, console, print, notes);
     else {
-      const records = await transcript.tail(count, { onMalformed: notes.meet });
+      const records = await transcript.tail(count, { onMalformed: notes.meet, text: true });
       records.forEach(print);
       notes.total();
     }
     return EXIT.ok;
   },
 };
+
+/** With the entry as it stands in the file: a number may be more than JavaScript can hold. */
+function recordJson({ text, entry, ...record }: EntryRecord): string {
+  if (text === undefined) return printableJson(record);
+  return `{"entry":${printableText(text.trim())},${printableJson(record).slice(1)}`;
+}
 
 /** The last entries, and without a gap those to come. */
 async function follow(
@@ -51,6 +57,7 @@ async function follow(
     limit: Math.max(1, count),
     maxBytes: Number.MAX_SAFE_INTEGER,
     onMalformed: notes.meet,
+    text: true,
   });
   if (count > 0) {
     entries.forEach(print);
@@ -60,6 +67,7 @@ async function follow(
     cursor,
     signal: AbortSignal.any(ends),
     onMalformed: notes.tell,
+    text: true,
     onReset: ({ reason }) =>
       console.note(`leaflog: the transcript was ${reason}; it comes from its start`),
   });

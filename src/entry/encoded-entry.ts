@@ -2,6 +2,8 @@ import { LeaflogError } from "../errors.js";
 import { invalid } from "../options.js";
 import type { EntryInput } from "./entry.js";
 import { newEntryId } from "./entry-id.js";
+import { EntryText } from "./entry-text.js";
+import { isObject, jsonText, jsonValue, notSerializable } from "./json-value.js";
 import { KeptText } from "./kept-text.js";
 import { timestampNowAsJson } from "./timestamp.js";
 import { DEFAULT_FORMAT, TRANSCRIPT_FORMATS, type TranscriptFormat } from "./transcript-format.js";
@@ -35,6 +37,8 @@ export interface EncodingTerms {
   readonly format?: TranscriptFormat | undefined;
   /** Whether it carries a message, and has the type that the format gives such entries. */
   readonly isMessage?: boolean;
+  /** Its id, where it has none of its own. Default: one is made. */
+  readonly id?: string | undefined;
 }
 
 /** An entry turned into JSON, except for what only the commit knows: its parent. */
@@ -53,6 +57,9 @@ export class EncodedEntry {
   readonly #maxEntryBytes: number;
   readonly #isMessage: boolean;
   readonly #hasOwnId: boolean;
+  /** Whether the body is a text as the caller gave it, with all members that it has. */
+  readonly #isText: boolean;
+  readonly #hasOwnTimestamp: boolean;
   /** As JSON. */
   readonly #timestamp: string;
   /** `{…}`: all further members. */
@@ -61,18 +68,20 @@ export class EncodedEntry {
   /**
    * Serializes at once: the caller may change its object afterwards.
    *
-   * @throws LeaflogError `LEAFLOG_NOT_SERIALIZABLE` for what JSON cannot hold (a root that is
-   * undefined, a function, a symbol or no object; a BigInt; a cycle; a `toJSON` that throws or
-   * returns nothing), `LEAFLOG_INVALID_ARGUMENT` for members that the format forbids,
+   * @param input an object, or an `EntryText`
+   * @throws LeaflogError `LEAFLOG_NOT_SERIALIZABLE` for what JSON cannot hold (a root that is no
+   * object; see {@link jsonText}), `LEAFLOG_INVALID_ARGUMENT` for members that the format forbids,
    * `LEAFLOG_ENTRY_TOO_LARGE` above `maxEntryBytes`.
    */
   constructor(input: unknown, maxEntryBytes: number, terms: EncodingTerms = {}) {
     const { format = DEFAULT_FORMAT } = terms;
     const members = membersOf(input);
+    const text = input instanceof EntryText ? input : undefined;
+    const isMessage = terms.isMessage || text?.isMessage || false;
     const { type: ownType, id: ownId, timestamp } = members;
     // They go first, and JSON drops what is undefined: to leave them out of a copy costs more.
     members.type = members.id = members.timestamp = undefined;
-    const type = terms.isMessage ? typeOf(members.message, format) : ownType;
+    const type = isMessage ? typeOf(members.message, format) : ownType;
     if (typeof type !== "string" || type.trim() === "" || type === format.headerType) {
       const other = format.headerType === undefined ? "" : ` other than "${format.headerType}"`;
       throw invalid("type", type, `a non-blank string${other}`);
@@ -96,9 +105,9 @@ export class EncodedEntry {
     if (members.batch !== undefined) {
       throw invalid("batch", members.batch, "left out: appendBatch writes it");
     }
-    const body = stringify(members);
+    const body = text ? bodyOf(text, ownId, format) : jsonText(members);
     this.type = type;
-    this.id = id ?? newEntryId();
+    this.id = id ?? terms.id ?? newEntryId();
     this.targetId =
       typeof members.targetId === "string" || members.targetId === null
         ? members.targetId
@@ -106,8 +115,10 @@ export class EncodedEntry {
     this.aside = members[ASIDE] === true;
     this.format = format;
     this.#maxEntryBytes = maxEntryBytes;
-    this.#isMessage = terms.isMessage ?? false;
+    this.#isMessage = isMessage;
     this.#hasOwnId = id !== undefined;
+    this.#isText = text !== undefined;
+    this.#hasOwnTimestamp = timestamp !== undefined;
     this.#timestamp = timestamp === undefined ? timestampNowAsJson() : JSON.stringify(timestamp);
     this.restBytes = Buffer.byteLength(body);
     this.bytes =
@@ -132,6 +143,7 @@ export class EncodedEntry {
    */
   in(format: TranscriptFormat): EncodedEntry {
     if (format.id === this.format.id && format.parentId === this.format.parentId) return this;
+    if (this.#isText) return this.#textIn(format);
     const { [this.format.id ?? "id"]: id, ...members } = JSON.parse(this.line(undefined));
     const named = format.id === undefined ? undefined : members[format.id];
     const isNamed = this.#hasOwnId || named === undefined;
@@ -147,12 +159,34 @@ export class EncodedEntry {
    * @param batch where the entry stands in its batch, when that has more than one entry
    */
   start(parentId: string | null | undefined, batch?: BatchPlace): string {
+    if (this.#isText) return this.#startOfText(parentId, batch);
     const { id, parentId: parentName } = this.format;
     const head = `{"type":${JSON.stringify(this.type)},"${id ?? "id"}":${JSON.stringify(this.id)}`;
     const parent = parentId === undefined ? "" : `,"${parentName}":${JSON.stringify(parentId)}`;
     const mark = batch ? `,"batch":{"index":${batch.index},"size":${batch.size}}` : "";
     const comma = this.restBytes > EMPTY_BYTES ? "," : "";
     return `${head}${parent}${mark},"timestamp":${this.#timestamp}${comma}`;
+  }
+
+  /** The members that a text lacks, before all that it has. */
+  #startOfText(parentId: string | null | undefined, batch?: BatchPlace): string {
+    const { id = "id", parentId: parentName } = this.format;
+    const made = [
+      ...(this.#isMessage ? [`"type":${JSON.stringify(this.type)}`] : []),
+      ...(this.#hasOwnId ? [] : [`"${id}":${JSON.stringify(this.id)}`]),
+      ...(parentId === undefined ? [] : [`"${parentName}":${JSON.stringify(parentId)}`]),
+      ...(batch ? [`"batch":{"index":${batch.index},"size":${batch.size}}`] : []),
+      ...(this.#hasOwnTimestamp ? [] : [`"timestamp":${this.#timestamp}`]),
+    ];
+    return `{${made.map((member) => `${member},`).join("")}`;
+  }
+
+  #textIn(format: TranscriptFormat): EncodedEntry {
+    const text = new EntryText(this.#body.textFrom(0), this.#isMessage);
+    const { id: name = "id" } = this.format;
+    const input = this.#hasOwnId && name !== "id" ? text.renamed(name, "id") : text;
+    const id = this.#hasOwnId ? undefined : this.id;
+    return new EncodedEntry(input, this.#maxEntryBytes, { format, id });
   }
 
   /** Writes the rest of the line, with its newline: `restBytes` from `at` on. */
@@ -170,6 +204,12 @@ export class EncodedEntry {
 /** Bytes of a text as JSON. */
 function quotedBytes(text: string): number {
   return Buffer.byteLength(JSON.stringify(text));
+}
+
+/** A text as it is written: its id goes by the format's name. */
+function bodyOf(text: EntryText, id: unknown, { id: name = "id" }: TranscriptFormat): string {
+  const isNamed = name === "id" || id === undefined || text.toJSON()[name] !== undefined;
+  return isNamed ? text.text : text.renamed("id", name).text;
 }
 
 /** The type of an entry that carries this message. */
@@ -206,7 +246,7 @@ function takeId(
  * @throws LeaflogError `LEAFLOG_NOT_SERIALIZABLE`
  */
 export function entrySnapshot(input: unknown): EntryInput {
-  return JSON.parse(stringify(membersOf(input))) as EntryInput;
+  return JSON.parse(jsonText(membersOf(input))) as EntryInput;
 }
 
 function membersOf(input: unknown): Record<string, unknown> {
@@ -236,32 +276,4 @@ function plainObject(input: unknown): Record<string, unknown> {
     }
   }
   return members;
-}
-
-/** What `JSON.stringify` would see of a value. */
-export function jsonValue(value: unknown, key: string): unknown {
-  if (!isObject(value) || typeof value.toJSON !== "function") return value;
-  try {
-    return value.toJSON(key);
-  } catch (error) {
-    throw notSerializable("toJSON threw", error);
-  }
-}
-
-function stringify(value: object): string {
-  try {
-    return JSON.stringify(value);
-  } catch (error) {
-    throw notSerializable(error instanceof Error ? error.message : String(error), error);
-  }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function notSerializable(why: string, cause?: unknown): LeaflogError {
-  return new LeaflogError("LEAFLOG_NOT_SERIALIZABLE", `JSON cannot hold this entry: ${why}`, {
-    cause,
-  });
 }

@@ -49,6 +49,11 @@ export interface EntryRecord {
   readonly offset: number;
   /** Bytes, without the newline. */
   readonly length: number;
+  /**
+   * The line as it stands in the file, with numbers that are more than JavaScript can hold; bytes
+   * that are no UTF-8 are U+FFFD. Present where the reader was asked for it by `text: true`.
+   */
+  readonly text?: string;
   /** What was found without holding the line. */
   readonly oversized?: {
     readonly type?: string;

@@ -5,14 +5,14 @@ import { FileAlarm } from "./file-alarm.js";
 import { Follower } from "./follower.js";
 import { LineBlocks } from "./line-blocks.js";
 import { type MalformedLineOptions, tellMalformed } from "./malformed-line.js";
-import { meetEntry, UnreadEntry } from "./read-entry.js";
+import { meetEntry, type TextOption, UnreadEntry } from "./read-entry.js";
 import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 
 const POLL_MS = 500;
 
 /** Options of `follow`. */
-export interface FollowOptions extends MalformedLineOptions {
+export interface FollowOptions extends MalformedLineOptions, TextOption {
   /** Where to begin, as a page tells it: `after` for what is newer than the page. */
   readonly cursor?: string;
   /** Where to begin without a cursor. @default "end": with what is appended from now on */
@@ -79,7 +79,7 @@ export async function* followEntries(
             if (signal?.aborted) return;
             // Its newline has been cut off since it was seen.
             if (!line.terminated) break;
-            const met = meetEntry(line, source.maxEntryBytes, format);
+            const met = meetEntry(line, source.maxEntryBytes, format, options);
             if (met) yield met instanceof UnreadEntry ? await met.read(file) : met;
             else tellMalformed(line, options);
             shown = line.offset + line.length + 1;

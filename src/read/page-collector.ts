@@ -1,7 +1,7 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { ScannedLine } from "../scan/scanned-line.js";
 import { type MalformedLineOptions, tellMalformed } from "./malformed-line.js";
-import { bodyBytes, type MetEntry, meetEntry } from "./read-entry.js";
+import { bodyBytes, type MetEntry, meetEntry, type TextOption } from "./read-entry.js";
 
 /** What goes on a page, out of lines that are shown one after another in either direction. */
 export class PageCollector {
@@ -18,28 +18,28 @@ export class PageCollector {
   readonly #maxBytes: number;
   readonly #maxEntryBytes: number;
   readonly #format: TranscriptFormat;
-  readonly #listener: MalformedLineOptions;
+  readonly #options: MalformedLineOptions & TextOption;
   #bytes = 0;
 
   constructor(
     { limit, maxBytes }: { readonly limit: number; readonly maxBytes: number },
     maxEntryBytes: number,
     format: TranscriptFormat,
-    listener: MalformedLineOptions,
+    options: MalformedLineOptions & TextOption,
   ) {
     this.#limit = limit;
     this.#maxBytes = maxBytes;
     this.#maxEntryBytes = maxEntryBytes;
     this.#format = format;
-    this.#listener = listener;
+    this.#options = options;
   }
 
   /** Takes the next line; false when the page is complete. */
   see(line: ScannedLine): boolean {
-    const met = meetEntry(line, this.#maxEntryBytes, this.#format);
+    const met = meetEntry(line, this.#maxEntryBytes, this.#format, this.#options);
     const end = endOf(line, met);
     this.firstEnd ??= end;
-    if (met === undefined) tellMalformed(line, this.#listener);
+    if (met === undefined) tellMalformed(line, this.#options);
     else if (!this.#take(met)) return false;
     this.lastEnd = end;
     return true;

@@ -15,11 +15,13 @@ export class UnreadEntry {
   readonly offset: number;
   readonly length: number;
   readonly #format: TranscriptFormat;
+  readonly #withText: boolean;
 
-  constructor(offset: number, length: number, format: TranscriptFormat) {
+  constructor(offset: number, length: number, format: TranscriptFormat, withText: boolean) {
     this.offset = offset;
     this.length = length;
     this.#format = format;
+    this.#withText = withText;
   }
 
   /** @throws an `Error` when the line is not there any more */
@@ -29,8 +31,15 @@ export class UnreadEntry {
     const read = await readFully(file, bytes, 0, length, offset);
     const entry = read === length ? longEntry(bytes, offset, this.#format) : undefined;
     if (entry === undefined) throw new Error(`the line at ${offset} changed while it was read`);
-    return { entry, offset, length };
+    if (!this.#withText) return { entry, offset, length };
+    return { entry, offset, length, text: lineText(bytes, 0, length, offset) };
   }
+}
+
+/** What a reader is asked for besides entries. */
+export interface TextOption {
+  /** Whether records carry their line's text. @default false */
+  readonly text?: boolean | undefined;
 }
 
 /** An entry as a scan meets it. */
@@ -57,6 +66,7 @@ export function meetEntry(
   line: ScannedLine,
   maxEntryBytes: number,
   format: TranscriptFormat,
+  { text: withText = false }: TextOption = {},
 ): MetEntry | undefined {
   const { offset, length } = line;
   const longest = Math.min(maxEntryBytes, constants.MAX_STRING_LENGTH);
@@ -64,11 +74,12 @@ export function meetEntry(
   const text = length <= longest && bytes === undefined ? line.text() : undefined;
   if (bytes !== undefined || text !== undefined) {
     const entry = bytes ? longEntry(bytes, offset, format) : parseEntry(text ?? "", format);
-    return entry && { entry, offset, length };
+    if (entry === undefined || !withText) return entry && { entry, offset, length };
+    return { entry, offset, length, text: text ?? line.text() ?? "" };
   }
   const facts = line.facts();
   if (!isEntry(facts)) return undefined;
-  if (length <= longest) return new UnreadEntry(offset, length, format);
+  if (length <= longest) return new UnreadEntry(offset, length, format, withText);
   const { type, id, parentId } = facts;
   const oversized = {
     ...(type !== undefined && { type }),

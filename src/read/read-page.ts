@@ -18,7 +18,7 @@ import { lineEndAt, lineStartAt } from "./line-bounds.js";
 import type { MalformedLineOptions } from "./malformed-line.js";
 import { withFile, withStat } from "./open-to-read.js";
 import { PageCollector } from "./page-collector.js";
-import { recordOf } from "./read-entry.js";
+import { recordOf, type TextOption } from "./read-entry.js";
 import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 
@@ -28,7 +28,7 @@ const MAX_BYTES = 1_048_576;
 const LOOK_AHEAD_BYTES = 262_144;
 
 /** Options of `page`. */
-export interface PageOptions extends MalformedLineOptions {
+export interface PageOptions extends MalformedLineOptions, TextOption {
   /** Of an earlier page or from elsewhere in this API. @default the start; backward the end */
   readonly cursor?: string;
   /** Most entries. @default 50 */

@@ -2,12 +2,12 @@ import type { EntryRecord } from "../entry/entry.js";
 import { scanBackward } from "../scan/scan-backward.js";
 import { type MalformedLineOptions, tellMalformed } from "./malformed-line.js";
 import { withFile, withStat } from "./open-to-read.js";
-import { bodyBytes, type MetEntry, meetEntry, recordOf } from "./read-entry.js";
+import { bodyBytes, type MetEntry, meetEntry, recordOf, type TextOption } from "./read-entry.js";
 import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 
 /** Options of `tail`. */
-export interface TailOptions extends MalformedLineOptions {
+export interface TailOptions extends MalformedLineOptions, TextOption {
   /**
    * Most bytes of lines; the last entry comes however long it is. An entry that exceeds
    * `maxEntryBytes` comes without its body and counts as nothing. @default no limit
@@ -39,7 +39,7 @@ export async function readTailEntries(
         const met: MetEntry[] = [];
         let bytes = 0;
         await scanBackward(file, { to: stat.size, lazy: true, format, signal }, (line) => {
-          const entry = meetEntry(line, source.maxEntryBytes, format);
+          const entry = meetEntry(line, source.maxEntryBytes, format, options);
           if (entry === undefined) {
             tellMalformed(line, options);
             return undefined;

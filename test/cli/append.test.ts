@@ -43,6 +43,32 @@ describe("leaflog append", () => {
     expect(line).toHaveLength((second?.length ?? 0) + 1);
   });
 
+  test("writes the text of a line, and tail prints it: numbers are not rounded", async () => {
+    const file = await newFile();
+    const custom =
+      '{"type":"custom","id":"a","data":[2512292042121000001,1e400,-0,1.50,"\\u00e9"]}';
+    const message = '{"role":"user","content":"x","chat":12345678901234567890}';
+    const { code } = await runCli(["append", file], { input: `${custom}\n${message}\n` });
+    expect(code).toBe(0);
+    const lines = linesOf(await readFile(file, "utf8"));
+    expect(lines[1]?.endsWith(`,${custom.slice(1)}`)).toBe(true);
+    expect(lines[2]?.endsWith(`,"message":${message}}`)).toBe(true);
+    const { stdout } = await runCli(["tail", file, "--json"]);
+    for (const [at, printed] of linesOf(stdout).entries()) {
+      expect(printed.startsWith(`{"entry":${lines[at + 1]},"offset":`)).toBe(true);
+    }
+  });
+
+  test("messages in a file of Claude Code have their role for a type", async () => {
+    const file = await newFile();
+    await writeFile(file, jsonLines([{ type: "user", uuid: "a", parentUuid: null }]));
+    const input = '{"role":"assistant","content":"x","n":1e400}\n';
+    expect((await runCli(["append", file], { input })).code).toBe(0);
+    const line = linesOf(await readFile(file, "utf8"))[1] ?? "";
+    expect(JSON.parse(line)).toMatchObject({ type: "assistant", parentUuid: "a" });
+    expect(line).toContain('"n":1e400');
+  });
+
   test("keeps thousands of lines in their order", async () => {
     const file = await newFile();
     const input = Array.from({ length: 3000 }, (_, n) => ({ type: "custom", id: `id-${n}`, n }));

@@ -1,5 +1,6 @@
-import { isObject, jsonValue, KEY_MEMBER } from "../../entry/encoded-entry.js";
+import { KEY_MEMBER } from "../../entry/encoded-entry.js";
 import type { Entry } from "../../entry/entry.js";
+import { isObject, jsonValue } from "../../entry/json-value.js";
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
 import { invalid } from "../../options.js";
 
