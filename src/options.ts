@@ -135,8 +135,9 @@ export interface TranscriptOptions {
    * process that opens the file sets it.
    * - `auto`: by a synchronous `stat` of some 2 µs where the file system is known to be local and
    *   to answer from memory (ext2 to ext4, xfs, btrfs, f2fs, tmpfs, overlay, APFS). One that takes
-   *   longer than 1 ms makes the looks at its device asynchronous for a minute, and is told on the
-   *   `node:diagnostics_channel` named `leaflog:slow-look` as `{ path, ms, count }`. Elsewhere (NFS,
+   *   longer than 1 ms is told on the `node:diagnostics_channel` named `leaflog:slow-look`, as a
+   *   {@link SlowLook}, and is repeated: if that takes as long, the looks at its device are
+   *   asynchronous for a minute. Elsewhere (NFS,
    *   SMB, FUSE, what is not known) by an asynchronous one;
    * - `async`: always by an asynchronous one.
    * @default "auto"

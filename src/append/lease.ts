@@ -1,6 +1,7 @@
 import { LeaflogError } from "../errors.js";
 import type { FileSystem } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
+import type { Look } from "../file/look.js";
 import type { ResolvedOptions } from "../options.js";
 import type { LockHolder } from "./lock/lock-holder.js";
 import {
@@ -19,6 +20,7 @@ const UNWISHED_HOLDS = 10;
 /** The write lock as a group commit uses it: kept from one to the next, given away in between. */
 export class Lease {
   readonly #fs: FileSystem;
+  readonly #look: Look;
   readonly #staleMs: number;
   /** Made when it is first wanted: most of what an open transcript takes is this. */
   #lock: WriteLock | undefined;
@@ -30,8 +32,9 @@ export class Lease {
   #foreignUntil = 0;
   #waiting = false;
 
-  constructor(fs: FileSystem, file: string, options: ResolvedOptions) {
+  constructor(fs: FileSystem, file: string, options: ResolvedOptions, look: Look) {
     this.#fs = fs;
+    this.#look = look;
     this.#staleMs = options.lock.staleMs;
     this.#slot = new OpenSlot(options.maxOpenFiles);
     this.#file = file;
@@ -107,7 +110,7 @@ export class Lease {
   /** Whether the lock is still ours; looked up unless that was done within the last millisecond. */
   isOurs(): boolean | Promise<boolean> {
     if (!this.#lock?.held) return false;
-    return this.isFresh || this.#lock.verify();
+    return this.isFresh || this.#lock.look();
   }
 
   async release(): Promise<void> {
@@ -125,7 +128,10 @@ export class Lease {
   }
 
   #ownLock(): WriteLock {
-    this.#lock ??= new WriteLock(this.#fs, this.#file, { staleMs: this.#staleMs });
+    this.#lock ??= new WriteLock(this.#fs, this.#file, {
+      staleMs: this.#staleMs,
+      look: this.#look,
+    });
     return this.#lock;
   }
 

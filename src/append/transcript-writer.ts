@@ -59,8 +59,9 @@ export class TranscriptWriter {
 
   constructor(fs: FileSystem, path: string, options: ResolvedOptions) {
     this.path = path;
-    this.#lease = new Lease(fs, path, options);
-    this.#committer = new Committer(fs, path, this.#lease, lookBy(fs, options.look));
+    const look = lookBy(fs, options.look);
+    this.#lease = new Lease(fs, path, options, look);
+    this.#committer = new Committer(fs, path, this.#lease, look);
     this.#holding = new Holding(fs, path, this.#lease, this.#committer);
     this.#linger = new Linger(options.lock.idleMs);
     this.#pending = new PendingCalls(options.queue, (call, accepted) =>

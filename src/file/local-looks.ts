@@ -52,7 +52,7 @@ interface Device {
 
 /**
  * Looks at paths, synchronous where that is answered from memory: on devices that are known to be
- * local, and as long as none of their looks takes longer than a millisecond.
+ * local, and as long as no two looks in a row take longer than a millisecond.
  */
 export class LocalLooks {
   readonly #calls: LookCalls;
@@ -80,19 +80,36 @@ export class LocalLooks {
     const askedAt = this.#calls.now();
     if (known === undefined || askedAt >= known.until) return this.#ask(path, dev);
     if (!known.isLocal) return this.#calls.stat(path);
-    try {
-      return this.#calls.statSync(path);
-    } finally {
-      const now = this.#calls.now();
-      if (now - askedAt > SLOW_MS) this.#noteSlow(path, dev, askedAt, now);
-    }
+    const first = this.#lookNow(path, askedAt);
+    if (first !== undefined) return first;
+    // Whatever stops this thread, another process or the collection of garbage, stops it in the
+    // midst of a look now and then: a device that is slow is slow the next time, too.
+    const second = this.#lookNow(path, this.#calls.now());
+    if (second !== undefined) return second;
+    this.#note(dev, { isLocal: false, until: this.#calls.now() + KNOWN_MS });
+    return this.#calls.stat(path);
   }
 
-  #noteSlow(path: string, dev: bigint, askedAt: number, now: number): void {
-    this.#note(dev, { isLocal: false, until: now + KNOWN_MS });
+  /** Undefined when it took longer than a millisecond. */
+  #lookNow(path: string, askedAt: number): FileStat | undefined {
+    let stat: FileStat | undefined;
+    let failure: unknown;
+    try {
+      stat = this.#calls.statSync(path);
+    } catch (error) {
+      failure = error;
+    }
+    const ms = this.#calls.now() - askedAt;
+    if (ms > SLOW_MS) this.#tellSlow(path, ms);
+    else if (stat === undefined) throw failure;
+    else return stat;
+    return undefined;
+  }
+
+  #tellSlow(path: string, ms: number): void {
     this.#slow += 1;
     if (!slowLooks.hasSubscribers) return;
-    slowLooks.publish({ path, ms: now - askedAt, count: this.#slow } satisfies SlowLook);
+    slowLooks.publish({ path, ms, count: this.#slow } satisfies SlowLook);
   }
 
   /** Looks, and finds out whether the device is local. */

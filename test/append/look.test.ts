@@ -1,6 +1,7 @@
 import { appendFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { FileStat } from "../../src/file/file-stat.js";
 import { nodeFileSystem } from "../../src/file/node-file-system.js";
 import { type FileSystem, openTranscript, type TranscriptOptions } from "../../src/index.js";
 import {
@@ -128,4 +129,30 @@ describe.each(["at once", "later"])("a look that is answered %s", (answered) => 
     expect(await transcript.append({ type: "c" })).toMatchObject({ parentId: "b" });
     expect(await readChain(file)).toHaveLength(3);
   });
+});
+test("nothing comes between a look that is answered at once and its write", async () => {
+  const file = await newFile();
+  let passed = "nothing";
+  const note = (what: string) => () => {
+    passed = what;
+  };
+  const seen: string[] = [];
+  const around = async ({ name, path }: PortCall, run: RunCall) => {
+    if (name === "file.write" && path === file) seen.push(passed);
+    return run();
+  };
+  const look = (run: () => FileStat): FileStat => {
+    passed = "nothing";
+    queueMicrotask(note("a microtask"));
+    process.nextTick(note("a tick"));
+    setImmediate(note("a turn of the event loop"));
+    return run();
+  };
+  const fileSystem = interceptedFileSystem(around, nodeFileSystem, (call, run) =>
+    call.path === file ? look(run) : run(),
+  );
+  await using transcript = await openHeld(file, { fileSystem });
+  seen.length = 0;
+  for (let count = 0; count < 5; count += 1) await transcript.append({ type: "c" });
+  expect(seen).toEqual(Array(5).fill("nothing"));
 });

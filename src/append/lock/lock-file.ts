@@ -1,8 +1,9 @@
 import { compareFiles, type FileStat } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
+import { type Look, lookBy } from "../../file/look.js";
 import { startClock } from "./lock-clock.js";
 import { isGone, whileBusy } from "./lock-errors.js";
-import { look, removeFile } from "./lock-look.js";
+import { lookAgain, removeFile } from "./lock-look.js";
 import { LOOK_HOLDS_MS, SURE_MS } from "./lock-times.js";
 import { hasWish, isRead, LOCK_MODE } from "./lock-wish.js";
 
@@ -16,6 +17,7 @@ const SECOND_NS = 1_000_000_000n;
 export class LockFile {
   readonly path: string;
   readonly #fs: FileSystem;
+  readonly #lookAt: Look;
   #age: () => number = startClock();
   #sinceLook: () => number = startClock();
   /** Made, and its identity is not known yet. */
@@ -28,8 +30,10 @@ export class LockFile {
   #wished = false;
   #foreignAt = Number.NEGATIVE_INFINITY;
 
-  constructor(fs: FileSystem, path: string) {
+  /** @param look how it is looked at once it is made */
+  constructor(fs: FileSystem, path: string, look: Look = lookBy(fs, "async")) {
     this.#fs = fs;
+    this.#lookAt = look;
     this.path = path;
   }
 
@@ -88,11 +92,17 @@ export class LockFile {
     this.#closing = file.close().catch(() => undefined);
   }
 
-  /** Whether the file at the path is ours. Looks on disk; rejects when that fails. */
-  async isOurs(): Promise<boolean> {
+  /** Whether the file at the path is ours. Looks on disk; throws or rejects when that fails. */
+  isOurs(): boolean | Promise<boolean> {
+    if (this.#own === undefined) return false;
     const askedAt = performance.now();
     const sinceLook = startClock();
-    const now = await look(this.#fs, this.path);
+    const found = lookAgain(this.#lookAt, this.path, this.#own.dev);
+    if (!(found instanceof Promise)) return this.#recognize(found, askedAt, sinceLook);
+    return found.then((now) => this.#recognize(now, askedAt, sinceLook));
+  }
+
+  #recognize(now: FileStat | undefined, askedAt: number, sinceLook: () => number): boolean {
     if (now === undefined || !this.#isOwn(now)) return false;
     this.#verifiedAt = askedAt;
     this.#wished = hasWish(now);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FileSystem } from "../../file/file-system.js";
+import type { Look } from "../../file/look.js";
 import { LockAdapter } from "./lock-adapter.js";
 import { isBusy, isContention, lockFailed } from "./lock-errors.js";
 import { removingAtExit } from "./lock-exit.js";
@@ -27,6 +28,8 @@ export interface WriteLockOptions {
    * says nothing of our own locks, which others take over by what they were given.
    */
   readonly staleMs: number;
+  /** How the lock is looked at while it is held. @default asynchronously */
+  readonly look?: Look;
 }
 
 /** What has to be had besides the lock. */
@@ -76,7 +79,7 @@ export class WriteLock {
     this.#fs = fs;
     this.#file = file;
     this.#note = new OwnerNote(fs, this.#names.note);
-    this.#lock = new LockFile(fs, this.path);
+    this.#lock = new LockFile(fs, this.path, options.look);
     this.#takeover = new LockTakeover(fs, this.#names, options.staleMs);
     this.#adapter = new LockAdapter(this.#lock, this.#takeover, () => this.#removeAtExit());
   }
@@ -155,19 +158,40 @@ export class WriteLock {
    * @throws LEAFLOG_LOCK_FAILED, with `cause`, when the look fails.
    */
   async verify(): Promise<boolean> {
+    return this.look();
+  }
+
+  /**
+   * {@link WriteLock.verify}; the answer is there at once where that of the look is. So an error is
+   * thrown or is what the promise rejects with.
+   */
+  look(): boolean | Promise<boolean> {
     const lease = this.#lease;
     if (lease === undefined || lease.lost) return false;
     try {
-      let isOurs = await this.#lock.isOurs();
-      // An answer that was under way while this process stood still says nothing about now.
-      if (isOurs && performance.now() - this.verifiedAt > SURE_MS) {
-        isOurs = await this.#lock.isOurs();
-      }
+      const isOurs = this.#lock.isOurs();
+      if (isOurs instanceof Promise || (isOurs && this.#isLate)) return this.#settle(lease, isOurs);
+      if (!isOurs) lease.lost = true;
+      return isOurs;
+    } catch (error) {
+      throw lockFailed("looked up", this.#file, error);
+    }
+  }
+
+  async #settle(lease: Lease, answer: boolean | Promise<boolean>): Promise<boolean> {
+    try {
+      let isOurs = await answer;
+      if (isOurs && this.#isLate) isOurs = await this.#lock.isOurs();
       if (!isOurs) lease.lost = true;
     } catch (error) {
       throw lockFailed("looked up", this.#file, error);
     }
     return this.#lease === lease && !lease.lost;
+  }
+
+  /** An answer that was under way while this process stood still says nothing about now. */
+  get #isLate(): boolean {
+    return performance.now() - this.verifiedAt > SURE_MS;
   }
 
   /**
@@ -214,7 +238,7 @@ export class WriteLock {
     );
     lease.since = performance.now();
     this.#lease = lease;
-    this.#note.begin(this.#lock.made, () => this.#lock.isOurs());
+    this.#note.begin(this.#lock.made, async () => this.#lock.isOurs());
   }
 
   /** Tells a holder who heeds it that the lock is waited for; false when that is known or cannot be. */
