@@ -1,6 +1,6 @@
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
-import { type FileStat, isSameFile } from "../file/file-stat.js";
+import { compareFiles, type FileStat, isSameFile } from "../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
 import type { Look } from "../file/look.js";
@@ -225,7 +225,9 @@ export class TranscriptFile {
     await this.#file?.datasync();
     for (const directory of directories) await syncNames(this.#fs, directory);
     const stat = this.#tail?.stat;
-    if (stat === undefined || (this.#named && isSameFile(this.#named, stat))) return;
+    if (stat === undefined) return;
+    // Where birth does not tell, it may be another file by now, whose name was never handed over.
+    if (this.#named && compareFiles(this.#named, stat) === "same") return;
     await syncWayTo(this.#fs, this.path);
     this.#named = stat;
   }

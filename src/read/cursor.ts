@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { FileStat } from "../file/file-stat.js";
+import { compareToText, type FileStat, identityText } from "../file/file-stat.js";
 import type { FileToRead } from "../file/file-system.js";
 import { readFully } from "../scan/read-fully.js";
 
@@ -28,7 +28,7 @@ export interface Reset {
 export interface Cursor {
   /** Bytes from the start of the file; between two lines, or behind a last line without newline. */
   readonly offset: number;
-  /** `dev:ino:birthtime`; empty where there was no file. */
+  /** As {@link identityText} has it; empty where there was no file. */
   readonly identity: string;
   /** Of the first 512 bytes and of the 4,096 bytes before the position. */
   readonly hash: string;
@@ -37,13 +37,8 @@ export interface Cursor {
 /** The position before anything, in a file that is not there. */
 export const NOWHERE: Cursor = { offset: 0, identity: "", hash: "" };
 
-/** Names a file among all that bear its path in the course of time. */
-export function identityOf({ dev, ino, birthtimeNs }: FileStat): string {
-  return `${dev}:${ino}:${birthtimeNs}`;
-}
-
 export async function cursorAt(file: FileToRead, stat: FileStat, offset: number): Promise<Cursor> {
-  return { offset, identity: identityOf(stat), hash: await hashBefore(file, offset) };
+  return { offset, identity: identityText(stat), hash: await hashBefore(file, offset) };
 }
 
 /** Why the cursor is no position in the file any more; undefined while it is one. */
@@ -53,7 +48,8 @@ export async function brokenBy(
   stat: FileStat,
 ): Promise<ResetReason | undefined> {
   if (cursor.offset === 0 && cursor.identity === "") return undefined;
-  if (cursor.identity !== identityOf(stat)) return "replaced";
+  // Where birth does not tell, what stands before the position does.
+  if (compareToText(cursor.identity, stat) === "another") return "replaced";
   if (cursor.offset > stat.size) return "truncated";
   return cursor.hash === (await hashBefore(file, cursor.offset)) ? undefined : "rewritten";
 }

@@ -1,4 +1,4 @@
-import type { FileStat } from "../file/file-stat.js";
+import { type FileStat, isSameFile, isUntouched } from "../file/file-stat.js";
 import { isErrno } from "../file/is-errno.js";
 import type { YieldingFile } from "../file/yielding-file.js";
 import {
@@ -6,7 +6,6 @@ import {
   type Cursor,
   cursorAt,
   decodeCursor,
-  identityOf,
   NOWHERE,
   type ResetReason,
 } from "./cursor.js";
@@ -42,8 +41,8 @@ export class Follower {
   #position: Cursor | undefined;
   /** The file at the last look. */
   #seen: FileStat | undefined;
-  /** Names the file that is watched. */
-  #watched: string | undefined;
+  /** The file that is watched. */
+  #watched: FileStat | undefined;
   /** Between the shown lines and this offset there is no newline. */
   #searched = 0;
   #reset: ResetReason | undefined;
@@ -89,7 +88,7 @@ export class Follower {
         this.#position ??= NOWHERE;
         return undefined;
       }
-      if (this.#seen && isUnchanged(this.#seen, stat)) return undefined;
+      if (this.#seen && isUntouched(this.#seen, stat)) return undefined;
       return await this.#open();
     } catch (error) {
       throw readFailed(this.#source.file, error, this.#signal);
@@ -126,13 +125,12 @@ export class Follower {
   /** A look at the path, with the file that it finds being watched; undefined when there is none. */
   async #watchedStat(): Promise<FileStat | undefined> {
     const stat = await this.#stat();
-    const identity = stat && identityOf(stat);
-    if (identity !== undefined && identity !== this.#watched) {
+    if (stat && !(this.#watched && isSameFile(this.#watched, stat))) {
       await this.#alarm.watch();
       // It may have changed before it was watched.
       this.#seen = undefined;
     }
-    this.#watched = identity;
+    this.#watched = stat;
     return stat;
   }
 
@@ -194,10 +192,4 @@ export class Follower {
 /** Whether a later change is going to show in its time, of which there are some 250 a second. */
 function isSettled({ mtimeNs }: FileStat): boolean {
   return Math.abs(Date.now() - Number(mtimeNs / 1_000_000n)) > SETTLED_MS;
-}
-
-function isUnchanged(then: FileStat, now: FileStat): boolean {
-  return (
-    identityOf(then) === identityOf(now) && then.size === now.size && then.mtimeNs === now.mtimeNs
-  );
 }

@@ -1,15 +1,14 @@
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
-import type { FileStat } from "../file/file-stat.js";
+import { compareFiles, type FileStat } from "../file/file-stat.js";
 import type { FileToRead } from "../file/file-system.js";
 import { findStart } from "../scan/find-start.js";
-import { identityOf } from "./cursor.js";
 import { withFile } from "./open-to-read.js";
 import type { ReadSource } from "./read-source.js";
 
 /** What a source turned out to be, the last time that its file showed it for certain. */
 const known = new WeakMap<
   ReadSource,
-  { readonly identity: string; readonly size: number; readonly format: TranscriptFormat }
+  { readonly stat: FileStat; readonly format: TranscriptFormat }
 >();
 
 /**
@@ -25,11 +24,12 @@ export async function readFormat(
   signal?: AbortSignal,
 ): Promise<TranscriptFormat> {
   const { size } = stat;
-  const identity = identityOf(stat);
   const before = known.get(source);
-  if (before?.identity === identity && before.size <= size) return before.format;
+  if (before && compareFiles(before.stat, stat) === "same" && before.stat.size <= size) {
+    return before.format;
+  }
   const { format, certain } = await findStart(file, size, { format: source.format, signal });
-  if (certain) known.set(source, { identity, size, format });
+  if (certain) known.set(source, { stat, format });
   return format;
 }
 
