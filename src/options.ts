@@ -48,18 +48,19 @@ export interface LockOptions {
   /**
    * Milliseconds that an append may spend waiting for room, queue and lock together, when the call
    * names no `timeoutMs` of its own.
-   * @default 30_000
+   * @default 30_000 (at most 2,147,483,647)
    */
   readonly timeoutMs?: number;
   /**
    * Milliseconds to keep the lock when there is nothing left to write. More saves locking, less is
    * kinder to other processes.
-   * @default 5
+   * @default 5 (at most 2,147,483,647)
    */
   readonly idleMs?: number;
   /**
-   * Milliseconds after which the lock is given to others who wait for it, work or not; where they
-   * cannot be seen to wait, for they are other users, ten times that.
+   * Milliseconds after which the lock is given to others who wait for it, work or not. Ten times
+   * that where nobody is seen to wait, as other users and programs with a lock of their own making
+   * are not, until one of those was met.
    * @default 100
    */
   readonly maxHoldMs?: number;
@@ -185,8 +186,8 @@ export function resolveOptions(options: TranscriptOptions = {}): ResolvedOptions
     format: formatNamed(options.format),
     lock: {
       staleMs: whole("lock.staleMs", lock.staleMs, 10_000, LEAST_STALE_MS),
-      timeoutMs: whole("lock.timeoutMs", lock.timeoutMs, 30_000, 1),
-      idleMs: whole("lock.idleMs", lock.idleMs, 5, 0),
+      timeoutMs: whole("lock.timeoutMs", lock.timeoutMs, 30_000, 1, MAX_TIMEOUT_MS),
+      idleMs: whole("lock.idleMs", lock.idleMs, 5, 0, MAX_TIMEOUT_MS),
       maxHoldMs: whole("lock.maxHoldMs", lock.maxHoldMs, 100, 1),
     },
     queue: {

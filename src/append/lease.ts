@@ -10,6 +10,7 @@ import {
   FOREIGN_EXPECTED_MS,
   FRESH_MS,
   STEP_MS,
+  UNSEEN_ASIDE_MS,
 } from "./lock/lock-times.js";
 import { WriteLock } from "./lock/write-lock.js";
 import { OpenSlot } from "./open-slot.js";
@@ -66,6 +67,11 @@ export class Lease {
     this.#foreignUntil = Math.max(this.#foreignUntil, foreignAt + FOREIGN_EXPECTED_MS);
   }
 
+  get #asideMs(): number {
+    if (this.#foreign) return FOREIGN_ASIDE_MS;
+    return this.#lock?.wished ? ASIDE_MS : UNSEEN_ASIDE_MS;
+  }
+
   get #foreign(): boolean {
     return performance.now() < this.#foreignUntil;
   }
@@ -116,8 +122,7 @@ export class Lease {
   async release(): Promise<void> {
     const { spent } = this;
     if (this.#lock) this.#expectForeign(this.#lock);
-    const asideMs = this.#foreign ? FOREIGN_ASIDE_MS : ASIDE_MS;
-    if (spent) this.#asideUntil = performance.now() + asideMs * (1 + Math.random());
+    if (spent) this.#asideUntil = performance.now() + this.#asideMs * (1 + Math.random());
     try {
       await this.#lock?.release();
       // Who gave it back for others comes back for it soon.

@@ -1,7 +1,13 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { LeaflogError } from "../errors.js";
 import { resolveFile } from "../file/resolve-file.js";
-import { invalid, resolveOptions, type TranscriptOptions, whole } from "../options.js";
+import {
+  invalid,
+  MAX_TIMEOUT_MS,
+  resolveOptions,
+  type TranscriptOptions,
+  whole,
+} from "../options.js";
 import { confinedPath } from "./confined-path.js";
 import { HostLife } from "./host-life.js";
 import { readOptions } from "./plugin-arguments.js";
@@ -13,7 +19,6 @@ import type { TranscriptIdentity } from "./transcript-identity.js";
 const EXTENSION = ".jsonl";
 /** Most directories between root and transcript, and the transcript. */
 const MAX_DEPTH = 8;
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Options of `directoryHost`. */
 export interface DirectoryHostOptions {
@@ -100,7 +105,8 @@ class FilesBelow implements DirectoryHost {
     this.#identify = identify ?? (locate ? undefined : identityOf);
     this.#transcript = transcript;
     this.#fileSystem = resolveOptions(transcript).fileSystem;
-    this.#maxHoldMs = maxHoldMs && whole("maxHoldMs", maxHoldMs, 1, 1, MAX_TIMER_MS);
+    if (maxHoldMs !== undefined) whole("maxHoldMs", maxHoldMs, 1, 1, MAX_TIMEOUT_MS);
+    this.#maxHoldMs = maxHoldMs;
   }
 
   async resolve(identity: TranscriptIdentity): Promise<TranscriptGrant | undefined> {

@@ -1,5 +1,5 @@
 import { LeaflogError } from "../errors.js";
-import { invalid, whole } from "../options.js";
+import { invalid, MAX_TIMEOUT_MS, whole } from "../options.js";
 import { Admission } from "./admission.js";
 import { type GrantedTranscript, GrantedTranscripts } from "./granted-transcripts.js";
 import { unlessAborted, withEither } from "./linked-signal.js";
@@ -8,8 +8,6 @@ import { refusal } from "./refusal.js";
 import type { TranscriptGrant, TranscriptHost, TranscriptRight } from "./transcript-host.js";
 import { identityKey, type TranscriptIdentity } from "./transcript-identity.js";
 
-/** Longest delay that a timer takes, in milliseconds. */
-export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
 const HOLD_MS = 10_000;
 /** Transcripts whose identity is remembered, for updates. */
 const MAX_IDENTITIES = 4096;

@@ -1,8 +1,8 @@
 import { LeaflogError } from "../errors.js";
-import { invalid, whole } from "../options.js";
+import { invalid, MAX_TIMEOUT_MS, whole } from "../options.js";
 import { unlessAborted } from "./linked-signal.js";
 import { readFunction, readOptions, readSignal } from "./plugin-arguments.js";
-import { MAX_TIMEOUT_MS, type PluginCalls } from "./plugin-calls.js";
+import type { PluginCalls } from "./plugin-calls.js";
 import { PluginFailure } from "./plugin-error.js";
 import { PluginTransaction, type TranscriptTransaction } from "./plugin-transaction.js";
 import type { TranscriptIdentity } from "./transcript-identity.js";

@@ -96,6 +96,43 @@ test("nobody is seen to wait: it is kept longer, and given back for a moment all
   await readChain(file);
 });
 
+test("a program that locks unseen waits long once, and no more when it was met", async () => {
+  const file = await newFile();
+  await using transcript = await openTranscript(file, { lock: { maxHoldMs: 100 } });
+  let done = false;
+  const lanes = [1, 2].map(async () => {
+    while (!done) await transcript.append({ type: "greedy" });
+  });
+  const waits: number[] = [];
+  for (let turn = 0; turn < 6; turn += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const startedAt = performance.now();
+    while (!(await makes(`${file}.lock`))) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    waits.push(performance.now() - startedAt);
+    // Held for so long that whoever comes back for the lock meets it.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await rm(`${file}.lock`, { recursive: true });
+  }
+  done = true;
+  await Promise.all(lanes);
+  const [first = 0, ...later] = waits;
+  const median = later.sort((a, b) => a - b)[2];
+  expect(median, `waited ${waits.map(Math.round)} ms`).toBeLessThan(first);
+  await readChain(file);
+});
+
+/** Takes the lock as a program does that uses proper-lockfile itself. */
+async function makes(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 test("the lock of another program, which is a file, keeps its mode", async () => {
   const file = await newFile();
   await writeFile(`${file}.lock`, "{}", { mode: 0o640 });

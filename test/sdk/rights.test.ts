@@ -185,6 +185,10 @@ describe("directoryHost", () => {
     [{ root: "a", rights: [], locate: 5 }],
     [{ root: "a", rights: [], roots: [] }],
     [{ root: "a", rights: [], maxHoldMs: -1 }],
+    [{ root: "a", rights: [], maxHoldMs: 0 }],
+    [{ root: "a", rights: [], maxHoldMs: "" }],
+    [{ root: "a", rights: [], maxHoldMs: Number.NaN }],
+    [{ root: "a", rights: [], maxHoldMs: 2 ** 31 }],
     [{ root: "a", rights: [], transcript: { mode: 0o1000 } }],
   ])("checks its options: %j", (options) => {
     expect(() => directoryHost(options as never)).toThrow(

@@ -58,8 +58,11 @@ export const FRESH_MS = 1;
  */
 export const STEP_MS = 20;
 
-/** How long to stand aside after a full hold: others look every 5 to 50. */
+/** How long to stand aside after a full hold: others look every 5 to 50, at once behind a wish. */
 export const ASIDE_MS = 8;
+
+/** The same where nobody was seen to wait: what does may look less often. */
+export const UNSEEN_ASIDE_MS = 20;
 
 /** The same where other programs wait, which look every 50 to 100. */
 export const FOREIGN_ASIDE_MS = 60;
