@@ -5,6 +5,8 @@ import { invalid, type ResolvedOptions } from "../options.js";
 import type { AppendResult } from "./append-result.js";
 import type { KeyedCall } from "./idempotency/keyed-call.js";
 
+const NONE: readonly EncodedEntry[] = [];
+
 /** What the caller of an append asked for, besides its entries. */
 export interface AppendTerms {
   /** Named in errors. */
@@ -19,8 +21,12 @@ export interface AppendTerms {
 
 /** One call of `append` or `appendBatch` on its way to the file; `Answer` is what it resolves to. */
 export class AppendCall<Answer = unknown> {
-  /** As they are to be written, once `adapt` has been called. */
+  /** As they are to be written, once `adapt` has been called; none of a call that was given up. */
   entries: readonly EncodedEntry[];
+  /** How many entries it came with. */
+  readonly count: number;
+  /** Whether it has room in the queue. */
+  accepted = false;
   readonly terms: AppendTerms;
   /** An upper bound of the bytes that it writes. */
   readonly bytes: number;
@@ -39,6 +45,7 @@ export class AppendCall<Answer = unknown> {
     answer: (results: AppendResult[]) => Answer,
   ) {
     this.entries = entries;
+    this.count = entries.length;
     this.terms = terms;
     this.#answer = answer;
     this.bytes = bytesOf(entries);
@@ -115,6 +122,8 @@ export class AppendCall<Answer = unknown> {
   /** The call is settled at once, also when its error is still being looked into. */
   reject(error: LeaflogError | Promise<LeaflogError>): void {
     this.#settled = true;
+    // It may stay in the queue for a while, behind others that are still wanted.
+    this.entries = NONE;
     if (error instanceof Promise) error.then(this.#reject, this.#reject);
     else this.#reject(error);
   }

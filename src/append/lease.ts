@@ -101,6 +101,16 @@ export class Lease {
     }
   }
 
+  /** Gives the place among the open files to others, while the lock is kept and nothing is open. */
+  freeSlot(): void {
+    this.#slot.free();
+  }
+
+  /** Takes it again. False when `wanted` said no before it was had. */
+  takeSlot(wanted: () => boolean): Promise<boolean> {
+    return this.#slot.take(wanted);
+  }
+
   /** Whether the lock was found to be ours within the last millisecond. */
   get isFresh(): boolean {
     return this.held && performance.now() - this.verifiedAt < FRESH_MS;

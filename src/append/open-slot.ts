@@ -1,5 +1,8 @@
 import { Slots } from "../file/slots.js";
 
+/** Milliseconds between two questions whether it is wanted still. */
+const ASK_MS = 20;
+
 /** Those of this process. */
 const slots = new Slots();
 
@@ -23,14 +26,33 @@ export class OpenSlot {
     return this.#waiting;
   }
 
-  /** Waits until fewer than `limit` are in use. Does nothing when it is taken already. */
-  async take(): Promise<void> {
-    if (this.#taken) return;
-    this.#taken = true;
-    if (slots.tryTake(this.#limit)) return;
+  /**
+   * Waits until fewer than `limit` are in use. Does nothing when it is taken already.
+   *
+   * @returns false when `wanted` said no before
+   */
+  async take(wanted: () => boolean): Promise<boolean> {
+    if (this.#taken) return true;
+    this.#taken = slots.tryTake(this.#limit);
+    return this.#taken || this.#wait(wanted);
+  }
+
+  async #wait(wanted: () => boolean): Promise<boolean> {
+    const unwanted = new AbortController();
+    const timer = setInterval(() => {
+      if (!wanted()) unwanted.abort();
+    }, ASK_MS);
     this.#waiting = true;
-    await slots.take(this.#limit);
-    this.#waiting = false;
+    try {
+      await slots.take(this.#limit, unwanted.signal);
+      this.#taken = true;
+    } catch (error) {
+      if (!unwanted.signal.aborted) throw error;
+    } finally {
+      clearInterval(timer);
+      this.#waiting = false;
+    }
+    return this.#taken;
   }
 
   /** Gives it to the next in line. Does nothing when it is not taken. */

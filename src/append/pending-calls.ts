@@ -9,6 +9,12 @@ import type { AppendCall } from "./append-call.js";
 const MAX_CALLS = 1024;
 
 /**
+ * Calls for which a timer waits another millisecond: each of its turns goes through all that are
+ * pending, and those whose deadlines are that close are told together.
+ */
+const CALLS_PER_MS = 4096;
+
+/**
  * The appends of one file that have not begun to be written, in the order of the calls. Those
  * within the queue's limits are accepted; the others wait for room behind them.
  */
@@ -16,8 +22,8 @@ export class PendingCalls {
   readonly #limits: Required<QueueOptions>;
   /** Rejects a call whose deadline passed; `accepted` tells whether there was room for it. */
   readonly #onExpired: (call: AppendCall, accepted: boolean) => void;
-  #calls: AppendCall[] = [];
-  /** Index of the oldest call; what stands before it is done. */
+  #calls: (AppendCall | undefined)[] = [];
+  /** Index of the oldest call; what stood before it is let go of: it may hold megabytes. */
   #head = 0;
   /** Index behind the youngest accepted call. */
   #accepted = 0;
@@ -50,7 +56,7 @@ export class PendingCalls {
 
   /** Every call that still wants to be written, oldest first. */
   unsettled(): AppendCall[] {
-    return this.#calls.slice(this.#head).filter((call) => !call.settled);
+    return this.#waiting().filter((call) => !call.settled);
   }
 
   add(call: AppendCall): void {
@@ -79,7 +85,7 @@ export class PendingCalls {
         bytes += call.bytes;
         this.#unlisten(call);
       }
-      this.#head += 1;
+      this.#passHead();
       if (call.namesTarget && taken.length > 0) break;
     }
     this.#compact();
@@ -108,7 +114,7 @@ export class PendingCalls {
   /** Makes room: to be called once for every accepted call that is settled. */
   free(calls: readonly AppendCall[]): void {
     for (const call of calls) {
-      this.#entries -= call.entries.length;
+      this.#entries -= call.count;
       this.#bytes -= call.bytes;
     }
     this.#accept();
@@ -118,21 +124,31 @@ export class PendingCalls {
     while (this.#accepted < this.#calls.length) {
       const call = this.#calls[this.#accepted] as AppendCall;
       const fits =
-        this.#entries + call.entries.length <= this.#limits.maxEntries &&
+        this.#entries + call.count <= this.#limits.maxEntries &&
         this.#bytes + call.bytes <= this.#limits.maxBytes;
       if (!call.settled && !fits && this.#entries > 0) return;
       if (!call.settled) {
-        this.#entries += call.entries.length;
+        this.#entries += call.count;
         this.#bytes += call.bytes;
+        call.accepted = true;
       }
       this.#accepted += 1;
     }
   }
 
-  #giveUp(index: number): void {
-    const call = this.#calls[index] as AppendCall;
+  #giveUp(call: AppendCall): void {
     this.#unlisten(call);
-    if (index < this.#accepted) this.free([call]);
+    if (call.accepted) this.free([call]);
+  }
+
+  #waiting(): AppendCall[] {
+    return this.#calls.slice(this.#head) as AppendCall[];
+  }
+
+  /** The oldest call is done, or on its way. */
+  #passHead(): void {
+    this.#calls[this.#head] = undefined;
+    this.#head += 1;
   }
 
   #listen(call: AppendCall): void {
@@ -159,11 +175,11 @@ export class PendingCalls {
   }
 
   #abort(signal: AbortSignal): void {
-    for (let index = this.#head; index < this.#calls.length; index += 1) {
-      const call = this.#calls[index] as AppendCall;
-      if (call.settled || call.terms.signal !== signal) continue;
+    // Those of this signal alone: a signal for each call would go through all calls for each.
+    for (const call of [...(this.#bySignal?.get(signal)?.calls ?? [])]) {
+      if (call.settled) continue;
       call.reject(aborted(signal, call.terms.file));
-      this.#giveUp(index);
+      this.#giveUp(call);
     }
     this.#dropSettled();
   }
@@ -172,7 +188,11 @@ export class PendingCalls {
     if (deadline >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = deadline;
-    const delay = Math.min(Math.max(0, Math.ceil(deadline - performance.now())), MAX_TIMEOUT_MS);
+    const leastMs = this.size / CALLS_PER_MS;
+    const delay = Math.min(
+      Math.ceil(Math.max(leastMs, deadline - performance.now())),
+      MAX_TIMEOUT_MS,
+    );
     this.#timer = setTimeout(() => this.#expire(), delay);
   }
 
@@ -185,24 +205,22 @@ export class PendingCalls {
   #expire(): void {
     this.#disarm();
     const now = performance.now();
-    const accepted = this.#accepted;
     let next = Number.POSITIVE_INFINITY;
-    for (let index = this.#head; index < this.#calls.length; index += 1) {
-      const call = this.#calls[index] as AppendCall;
+    const expired: AppendCall[] = [];
+    for (const call of this.#waiting()) {
       if (call.settled) continue;
-      if (call.deadline > now) {
-        next = Math.min(next, call.deadline);
-        continue;
-      }
-      this.#onExpired(call, index < accepted);
-      this.#giveUp(index);
+      if (call.deadline <= now) expired.push(call);
+      else next = Math.min(next, call.deadline);
     }
+    // All of them before room is made: it comes too late for those that had none.
+    for (const call of expired) this.#onExpired(call, call.accepted);
+    for (const call of expired) this.#giveUp(call);
     this.#dropSettled();
     if (next < Number.POSITIVE_INFINITY) this.#arm(next);
   }
 
   #dropSettled(): void {
-    while (this.#head < this.#calls.length && this.#calls[this.#head]?.settled) this.#head += 1;
+    while (this.#calls[this.#head]?.settled) this.#passHead();
     this.#accepted = Math.max(this.#accepted, this.#head);
     this.#compact();
   }

@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { Entry } from "../entry/entry.js";
 import type { GroupCommit } from "./group-commit.js";
 
@@ -52,13 +53,15 @@ const listeners = new Set<TranscriptListener>();
 /**
  * Calls `listener` for each entry that this process appends to any transcript: after it was
  * written and the lock was given back, in the order of the file. What a listener throws becomes a
- * process warning and disturbs neither the append nor the other listeners.
+ * process warning and disturbs neither the append nor the other listeners. It is called in the
+ * asynchronous context (`AsyncLocalStorage`) in which it was subscribed: one group commit has the
+ * appends of many callers.
  *
  * @returns ends the subscription
  */
 export function onTranscriptUpdate(listener: TranscriptListener): () => void {
-  // A wrapper of its own for each subscription, so that one function can subscribe twice.
-  const subscription: TranscriptListener = (update) => listener(update);
+  // A function of its own for each subscription, so that one listener can subscribe twice.
+  const subscription = AsyncResource.bind((update: TranscriptUpdate) => listener(update));
   listeners.add(subscription);
   return () => {
     listeners.delete(subscription);

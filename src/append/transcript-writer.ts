@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import type { FileSystem } from "../file/file-system.js";
@@ -11,11 +12,12 @@ import { KeyQuery } from "./idempotency/key-query.js";
 import { Lease } from "./lease.js";
 import { Linger } from "./linger.js";
 import type { MigrateOptions, MigrationReport } from "./migration/migration.js";
+import { Parking } from "./parking.js";
 import { aborted, PendingCalls } from "./pending-calls.js";
 import type { RepairOptions } from "./repair/repair-options.js";
 import type { RepairReport } from "./repair/repair-report.js";
 import type { Tail } from "./tail.js";
-import { timeoutError } from "./timeout-error.js";
+import { timeoutError as timeoutErrorOf } from "./timeout-error.js";
 import { writeFailed } from "./transcript-file.js";
 import { Turns } from "./turns.js";
 import { untilBegun } from "./until-begun.js";
@@ -51,6 +53,7 @@ export class TranscriptWriter {
   readonly #committer: Committer;
   readonly #holding: Holding;
   readonly #linger: Linger;
+  readonly #parking: Parking;
   /** Whether commits stand in the queue or run: they look for further calls before they end. */
   #draining = false;
   #inFlight: readonly AppendCall[] = NONE;
@@ -64,6 +67,7 @@ export class TranscriptWriter {
     this.#committer = new Committer(fs, path, this.#lease, look);
     this.#holding = new Holding(fs, path, this.#lease, this.#committer);
     this.#linger = new Linger(options.lock.idleMs);
+    this.#parking = new Parking(this.#committer, this.#lease);
     this.#pending = new PendingCalls(options.queue, (call, accepted) =>
       call.reject(this.#timeoutError(call, accepted)),
     );
@@ -142,7 +146,7 @@ export class TranscriptWriter {
       terms,
       async () => {
         const before = await this.#committer.look();
-        const { value, call } = await work(before);
+        const { value, call } = await this.#parking.during(() => work(before));
         if (this.poison) throw this.poison;
         if (call === undefined) return value;
         const after = await this.#committer.look();
@@ -169,7 +173,7 @@ export class TranscriptWriter {
 
   /** What the file holds of some keys; for who has the lock and has looked. */
   async findHeld(query: KeyQuery): Promise<FoundKeys> {
-    return this.#committer.findKeys([query]);
+    return this.#parking.use(() => this.#committer.findKeys([query]));
   }
 
   /** What the file holds of some keys, as seen with the lock held. */
@@ -307,16 +311,25 @@ export class TranscriptWriter {
     const { timeoutMs, signal } = terms;
     const startedAt = performance.now();
     const waited = () => Math.round(performance.now() - startedAt);
+    // What goes on with the caller's functions does so in the caller's context, not in that of
+    // whoever the queue runs for just now.
+    const ownWork = AsyncResource.bind(work);
+    let isTurn = false;
+    const timeoutError = async () =>
+      isTurn && this.#lease.waiting
+        ? this.#lease.timeoutError(waited())
+        : timeoutErrorOf(this.path, waited(), true);
     const inTurn = (begin: () => void) =>
       this.#inTurn(async () => {
+        isTurn = true;
         if (this.poison) throw this.poison;
         const wanted = () => waited() < timeoutMs && !signal?.aborted;
         const held = await this.#holding.takeWithKeys(wanted, queries);
         begin();
-        if (held) return work();
+        if (held) return ownWork();
         throw await this.#lease.timeoutError(waited());
       });
-    return untilBegun(signal, this.path, inTurn);
+    return untilBegun({ signal, timeoutMs, timeoutError }, this.path, inTurn);
   }
 
   #pendingQueries(): KeyQuery[] {
@@ -335,7 +348,7 @@ export class TranscriptWriter {
   #timeoutError(call: AppendCall, accepted: boolean): LeaflogError | Promise<LeaflogError> {
     const { waitedMs } = call;
     if (accepted && this.#lease.waiting) return this.#lease.timeoutError(waitedMs);
-    return timeoutError(this.path, waitedMs, accepted);
+    return timeoutErrorOf(this.path, waitedMs, accepted);
   }
 }
 

@@ -1,26 +1,54 @@
+import type { LeaflogError } from "../errors.js";
 import { aborted } from "./pending-calls.js";
 
+/** What ends the wait of work that has not begun. */
+export interface Patience {
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  /** The error of a wait that took too long. */
+  readonly timeoutError: () => Promise<LeaflogError>;
+}
+
+/** Thrown to work whose caller has been answered already. */
+const GIVEN_UP = Symbol("given up");
+
 /**
- * Runs work that waits its turn: when the signal is aborted before it has begun, the promise rejects
- * at once, whatever it still waits for, and it never begins.
+ * Runs work that waits its turn: when the signal is aborted or the time is over before it has begun,
+ * the promise rejects at once, whatever it still waits for, and it never begins.
  *
  * @param run calls `begin` when its turn has come, which throws when it was given up meanwhile
- * @throws LeaflogError `LEAFLOG_ABORTED`; what `run` throws
+ * @throws LeaflogError `LEAFLOG_ABORTED`; `timeoutError`; what `run` throws
  */
 export function untilBegun<T>(
-  signal: AbortSignal | undefined,
+  { signal, timeoutMs, timeoutError }: Patience,
   file: string,
   run: (begin: () => void) => Promise<T>,
 ): Promise<T> {
-  if (signal === undefined) return run(() => undefined);
   return new Promise<T>((resolve, reject) => {
-    const abort = (): void => reject(aborted(signal, file));
-    const forget = (): void => signal.removeEventListener("abort", abort);
-    signal.addEventListener("abort", abort);
+    let isGivenUp = false;
+    const abort = (): void => {
+      isGivenUp = true;
+      forget();
+      reject(aborted(signal as AbortSignal, file));
+    };
+    const timer = setTimeout(() => {
+      isGivenUp = true;
+      forget();
+      timeoutError().then(reject, reject);
+    }, timeoutMs);
+    const forget = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted) abort();
     const begin = (): void => {
-      if (signal.aborted) throw aborted(signal, file);
+      if (isGivenUp) throw GIVEN_UP;
       forget();
     };
-    run(begin).then(resolve, reject).finally(forget);
+    const failed = (error: unknown): void => {
+      if (error !== GIVEN_UP && !isGivenUp) reject(error);
+    };
+    run(begin).then(resolve, failed).finally(forget);
   });
 }

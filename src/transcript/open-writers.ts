@@ -2,8 +2,16 @@ import { TranscriptWriter } from "../append/transcript-writer.js";
 import type { FileSystem } from "../file/file-system.js";
 import type { ResolvedOptions } from "../options.js";
 
+interface OpenWriter {
+  readonly writer: TranscriptWriter;
+  /** Handles that share it. */
+  users: number;
+  /** Handles that are being closed. */
+  closing: number;
+}
+
 /** The writers of this process, by real path: all handles on one file share one. */
-const writers = new WeakMap<FileSystem, Map<string, { writer: TranscriptWriter; users: number }>>();
+const writers = new WeakMap<FileSystem, Map<string, OpenWriter>>();
 
 /** A handle's share in the writer of its file. */
 export interface WriterShare {
@@ -18,12 +26,12 @@ export interface WriterShare {
  */
 export function shareWriter(path: string, options: ResolvedOptions): WriterShare {
   const fs = options.fileSystem;
-  const open = writers.get(fs) ?? new Map<string, { writer: TranscriptWriter; users: number }>();
+  const open = writers.get(fs) ?? new Map<string, OpenWriter>();
   writers.set(fs, open);
   let slot = open.get(path);
   // A poisoned writer never writes again; reopening means a new one.
   if (slot === undefined || slot.writer.poison) {
-    slot = { writer: new TranscriptWriter(fs, path, options), users: 0 };
+    slot = { writer: new TranscriptWriter(fs, path, options), users: 0, closing: 0 };
     open.set(path, slot);
   }
   if (options.format !== undefined) slot.writer.useFormat(options.format);
@@ -33,13 +41,16 @@ export function shareWriter(path: string, options: ResolvedOptions): WriterShare
     writer: mine.writer,
     release: async () => {
       mine.users -= 1;
-      if (mine.users > 0) {
-        await mine.writer.settle();
-        return;
+      mine.closing += 1;
+      try {
+        await (mine.users > 0 ? mine.writer.settle() : mine.writer.close());
+      } finally {
+        mine.closing -= 1;
+        // Who opens the file while it is being closed shares its queue: what was called before
+        // stands before.
+        const isOver = mine.users === 0 && mine.closing === 0;
+        if (isOver && open.get(path) === mine) open.delete(path);
       }
-      // At once, so that nobody shares a writer that is about to close.
-      if (open.get(path) === mine) open.delete(path);
-      await mine.writer.close();
     },
   };
 }

@@ -1,7 +1,8 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { type FileSystem, openTranscript } from "../../src/index.js";
+import { type FileSystem, migrateTranscript, openTranscript } from "../../src/index.js";
 import { countListeners } from "../support/counted-listeners.js";
 import { deferred } from "../support/deferred.js";
 import { interceptedFileSystem } from "../support/intercepted-file-system.js";
@@ -177,4 +178,42 @@ describe("the queue", () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(10_000);
     expect(sizes.length).toBeLessThan(40);
   });
+});
+
+test("exclusive work ends at its deadline behind other exclusive work", async () => {
+  const file = join(await tempDirectory(), "t.jsonl");
+  await using transcript = await openTranscript(file);
+  await transcript.append({ type: "x" });
+  const ended = deferred();
+  const long = transcript.transaction(() => ended.promise);
+  await wait(20);
+  let hasRun = false;
+  const run = async () => {
+    hasRun = true;
+  };
+  const late = transcript.transaction(run, { timeoutMs: 50 });
+  await expect(late).rejects.toMatchObject({ code: "LEAFLOG_TIMEOUT", file });
+  const migrated = migrateTranscript(file, { lock: { timeoutMs: 50 } });
+  await expect(migrated).rejects.toMatchObject({ code: "LEAFLOG_TIMEOUT" });
+  ended.resolve();
+  await long;
+  await transcript.append({ type: "x" });
+  expect(hasRun).toBe(false);
+});
+
+test("transactions that wait for each other's file end at their deadlines", async () => {
+  const directory = await tempDirectory();
+  const options = { maxOpenFiles: 1 };
+  await using a = await openTranscript(join(directory, "a.jsonl"), options);
+  await using b = await openTranscript(join(directory, "b.jsonl"), options);
+  const within = (outer: typeof a, inner: typeof a) =>
+    outer.transaction(async () => {
+      await wait(20);
+      await inner.transaction(async () => undefined, { timeoutMs: 200 });
+    });
+  const ended = await Promise.allSettled([within(a, b), within(b, a)]);
+  expect(ended.map(({ status }) => status)).toContain("rejected");
+  for (const one of ended) {
+    if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "LEAFLOG_TIMEOUT" });
+  }
 });

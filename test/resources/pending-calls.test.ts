@@ -4,6 +4,7 @@ import { PendingCalls } from "../../src/append/pending-calls.js";
 import { EncodedEntry } from "../../src/entry/encoded-entry.js";
 import { LeaflogError, type QueueOptions } from "../../src/index.js";
 import { resolveOptions } from "../../src/options.js";
+import { collectGarbage } from "../support/collect-garbage.js";
 import { Random, seedOf } from "../support/random.js";
 
 // The queue's room, over random programs of all that happens to it: calls come, are taken and
@@ -140,4 +141,52 @@ test(`the room of the queue is kept, over ${PROGRAMS} programs`, { timeout: 600_
       throw new Error(`LEAFLOG_SEED=${seed + n}`, { cause: error });
     }
   }
+});
+
+test("a call that is on its way, done or given up is held no longer for those behind it", async () => {
+  const pending = new PendingCalls({ ...LIMITS, maxEntries: 100, maxBytes: 1e9 }, () => undefined);
+  const alive: WeakRef<EncodedEntry>[] = [];
+  const aborted = new AbortController();
+  const add = (signal?: AbortSignal) => {
+    const entry = entryOf(500);
+    alive.push(new WeakRef(entry));
+    pending.add(callOf([entry], 60_000, signal));
+  };
+  // In a function of its own: what it last looked at would be held by this one.
+  const use = () => {
+    for (let n = 0; n < 3; n += 1) add();
+    const inFlight = pending.take();
+    expect(inFlight).toHaveLength(2);
+    for (let n = 0; n < 5; n += 1) add(aborted.signal);
+    aborted.abort();
+    for (const call of inFlight) call.resolve([]);
+    pending.free(inFlight);
+  };
+  use();
+  await collectGarbage();
+  expect(alive.map((entry) => entry.deref() !== undefined)).toEqual([
+    ...[false, false, true],
+    ...[false, false, false, false, false],
+  ]);
+  pending.rejectAll(new LeaflogError("LEAFLOG_CLOSED", "over"));
+});
+
+test("to abort calls one by one, each with a signal of its own, goes through none of the others", () => {
+  const pending = new PendingCalls({ ...LIMITS, maxEntries: 1e6, maxBytes: 1e9 }, () => undefined);
+  let looks = 0;
+  const controllers = Array.from({ length: 2000 }, () => new AbortController());
+  for (const { signal } of controllers) {
+    const call = callOf([entryOf(1)], 60_000, signal);
+    const settled = Object.getOwnPropertyDescriptor(AppendCall.prototype, "settled");
+    Object.defineProperty(call, "settled", {
+      get: () => {
+        looks += 1;
+        return settled?.get?.call(call);
+      },
+    });
+    pending.add(call);
+  }
+  for (const controller of controllers.reverse()) controller.abort();
+  expect(pending.size).toBe(0);
+  expect(looks).toBeLessThan(20 * controllers.length);
 });

@@ -34,11 +34,12 @@ export interface WriteLockOptions {
 
 /** What has to be had besides the lock. */
 export interface LockSlot {
-  take(): Promise<void>;
+  /** Resolves to false when `wanted` said no before it was had. */
+  take(wanted: () => boolean): Promise<boolean>;
   free(): void;
 }
 
-const NO_SLOT: LockSlot = { take: () => Promise.resolve(), free: () => undefined };
+const NO_SLOT: LockSlot = { take: () => Promise.resolve(true), free: () => undefined };
 
 /** One acquire, up to its release. */
 interface Lease {
@@ -126,7 +127,7 @@ export class WriteLock {
     let waitMs = FIRST_WAIT_MS;
     let busySince: number | undefined;
     while (wanted()) {
-      await slot.take();
+      if (!(await slot.take(wanted))) return false;
       try {
         if (this.#left) await this.#removeOwn();
         await this.#take();

@@ -1,0 +1,65 @@
+import type { Committer } from "./committer.js";
+import type { Lease } from "./lease.js";
+
+/** Milliseconds that a caller may take without a further word. */
+const PARK_MS = 50;
+
+/**
+ * Closes the file and gives up its place among those that the process has open while a caller takes
+ * long with the lock held: so many callers that never come back would keep all others out. What
+ * needs the file meanwhile opens it, and closes it again.
+ */
+export class Parking {
+  readonly #committer: Committer;
+  readonly #lease: Lease;
+  /** What happens to the open file, one after another. */
+  #last: Promise<unknown> = Promise.resolve();
+  #isParked = false;
+
+  constructor(committer: Committer, lease: Lease) {
+    this.#committer = committer;
+    this.#lease = lease;
+  }
+
+  /** Runs what may take long. Afterwards the file has its place again. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    const timer = setTimeout(() => this.#park(), PARK_MS);
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      await this.#inTurn(async () => {
+        if (!this.#isParked) return;
+        this.#isParked = false;
+        await this.#lease.takeSlot(() => true);
+      });
+    }
+  }
+
+  /** Runs what needs the file. */
+  use<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      if (!this.#isParked) return work();
+      await this.#committer.look();
+      try {
+        return await work();
+      } finally {
+        await this.#committer.close();
+      }
+    });
+  }
+
+  #park(): void {
+    void this.#inTurn(async () => {
+      await this.#committer.close();
+      this.#isParked = true;
+      this.#lease.freeSlot();
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}
