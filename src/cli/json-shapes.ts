@@ -44,6 +44,13 @@ const BACKUP = "string: path of the file as it was";
 const FILE = "string: absolute path";
 const COUNT = "number";
 
+const STRAY = { line: "number: 1 for the first line", ...EXTENT } as const;
+
+const FAULTY_LINES = {
+  total: "number: of lines",
+  first: [{ line: "number: 1 for the first line", offset: "number: of the first of it, in bytes" }],
+} as const;
+
 const GROUP = {
   name: "string",
   entries: "number",
@@ -135,7 +142,7 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
       file: FILE,
       ok: "boolean: whether there are no problems",
       problems: [
-        "header, malformed, tail, linear, dangling, duplicate-ids, cycles or links-unchecked",
+        "header, malformed, tail, invalid-utf8, linear, dangling, duplicate-ids, cycles or links-unchecked",
       ],
       bytes: "number: size of the file when the reading began",
       lines: "number",
@@ -172,6 +179,13 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
         records: "number: whole records in malformed lines",
       },
       "unterminatedTail?": { ...EXTENT, kept: "entry or malformed" },
+      invalidUtf8: FAULTY_LINES,
+      loneSurrogates: FAULTY_LINES,
+      furtherHeaders: { total: COUNT, first: [STRAY] },
+      foreignLines: {
+        total: COUNT,
+        first: [{ ...STRAY, format: "pi, claude-code or codex" }],
+      },
       interruptedBatches: {
         total: COUNT,
         first: [{ ...EXTENT, present: "number: entries that are there", size: "number" }],
@@ -206,13 +220,14 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
           separated: COUNT,
           moved: COUNT,
           terminated: COUNT,
+          replaced: COUNT,
           linked: COUNT,
           adopted: COUNT,
           reidentified: COUNT,
         },
         first: [
           {
-            kind: "header, separated, moved, terminated, linked, adopted or reidentified",
+            kind: "header, separated, moved, terminated, replaced, linked, adopted or reidentified",
             "line?": "number: counted from where the repair began to look",
             "offset?": "number: in the file as it was",
             "length?": "number",
@@ -226,6 +241,7 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
       },
       movedBytes: "number: moved to the damaged file",
       linksChecked: "boolean",
+      format: "pi, claude-code or codex",
       bytesBefore: BYTES_BEFORE,
       bytesAfter: BYTES_AFTER,
       "damagedFile?": "string: path of the file that holds what could not stay",

@@ -1,4 +1,5 @@
 import type { RepairChange, RepairReport } from "../append/repair/repair-report.js";
+import { TRANSCRIPT_FORMATS } from "../entry/transcript-format.js";
 import { repairTranscript } from "../transcript/repair-transcript.js";
 import {
   choice,
@@ -50,7 +51,8 @@ export const repair: Command = {
     );
     if (values.json) console.out(printableJson(report));
     else for (const line of describe(report)) console.out(printable(line));
-    if (mode === "salvage" && !report.linksChecked) {
+    const hasLinks = TRANSCRIPT_FORMATS[report.format].parentId !== undefined;
+    if (mode === "salvage" && hasLinks && !report.linksChecked) {
       console.note("leaflog: too many ids; no link was checked");
     }
     return report.changed && dryRun ? EXIT.damage : EXIT.ok;
@@ -100,6 +102,8 @@ function what(change: Exclude<RepairChange, { kind: "header" }>): string {
       return `moved out: ${change.reason}`;
     case "terminated":
       return "gets its newline";
+    case "replaced":
+      return "what is no UTF-8 becomes U+FFFD";
     case "linked":
       return `its parent ${change.parentId} is not there: linked to what comes before it`;
     case "adopted":

@@ -1,4 +1,4 @@
-import type { Listed, VerifyReport } from "../read/verify-report.js";
+import type { LinkFindings, Listed, VerifyReport } from "../read/verify-report.js";
 import { verifyTranscript } from "../transcript/verify-transcript.js";
 import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./arguments.js";
 import type { Command } from "./command.js";
@@ -37,7 +37,18 @@ function describe(report: VerifyReport): string[] {
     `header:      ${header.state === "header" ? `${header.id}, version ${header.version ?? 1}` : header.state}`,
     `entries:     ${counts.entries} (${counts.linked} linked, ${counts.linear} linear, ${counts.unlinked} unlinked)`,
     `types:       ${types.join(", ") || "none"}`,
-    `leaf:        ${leaf.id} (${leaf.shape})${links ? `, branch of ${links.branchLength}` : ""}`,
+    `leaf:        ${leaf.id} (${leaf.shape})${links ? `, ${branchOf(report, links)}` : ""}`,
+    ...(links && links.roots.total > 1
+      ? listed("roots", links.roots, (item) => `at ${item.offset}: ${item.id ?? "a long line"}`)
+      : []),
+    ...listed("headers", report.furtherHeaders, (item) => `line ${item.line}: a further one`),
+    ...listed("foreign", report.foreignLines, (item) => `line ${item.line}: ${item.format}`),
+    ...listed(
+      "surrogates",
+      report.loneSurrogates,
+      (item) => `line ${item.line}, at ${item.offset}`,
+    ),
+    ...listed("not UTF-8", report.invalidUtf8, (item) => `line ${item.line}, at ${item.offset}`),
     ...listed("malformed", malformed, (item) => `line ${item.line}: ${item.signature}`),
     ...(unterminatedTail
       ? [`torn tail:   ${unterminatedTail.length} bytes at ${unterminatedTail.offset}`]
@@ -57,7 +68,23 @@ function describe(report: VerifyReport): string[] {
       : []),
     ...listed("cut batches", report.interruptedBatches, (item) => `at ${item.offset}`),
     `verdict:     ${report.ok ? "ok" : `damaged: ${report.problems.join(", ")}`}`,
+    ...(report.ok ? [] : ["next:        leaflog repair FILE tells what it would change"]),
   ];
+}
+
+/** How many entries there are from the leaf to its root, and where the others are. */
+function branchOf({ counts, format }: VerifyReport, links: LinkFindings): string {
+  const { branchLength, roots, dangling } = links;
+  const others = counts.entries - branchLength;
+  const branch = `branch of ${branchLength}`;
+  if (others <= 0) return branch;
+  const places = [
+    ...(links.forks.total > 0 ? ["on other branches"] : []),
+    ...(roots.total + dangling.total > 1 ? ["in other trees"] : []),
+    ...(counts.unlinked > 0 || (counts.linear > 0 && format !== "codex") ? ["in no tree"] : []),
+  ];
+  const where = places.length > 0 ? ` (${places.join(", ")}: leaflog tree FILE)` : "";
+  return `${branch}; the other ${others === 1 ? "entry is" : `${others} entries are`} not on it${where}`;
 }
 
 function listed<T>(name: string, { total, first }: Listed<T>, show: (item: T) => string): string[] {

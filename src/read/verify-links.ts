@@ -26,7 +26,11 @@ export async function findLinks(
     same: await listed(scan.same, async (offset) => withoutParent(await name(offset))),
     different: await listed(scan.different, async (offset) => withoutParent(await name(offset))),
   };
-  const branch = leafId === null ? { length: 0, whole: true } : await graph.branch(leafId);
+  // Entries without links follow each other as they stand.
+  const branch =
+    leafId === null
+      ? { length: scan.counts.linked === 0 ? scan.counts.linear : 0, whole: true }
+      : await graph.branch(scan.keyOf(leafId));
   return {
     roots: await list(roots, withoutParent),
     dangling: await list(dangling, (entry) => entry),

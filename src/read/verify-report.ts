@@ -6,6 +6,8 @@ import type { DamageReason } from "../scan/line-part.js";
  * - `header`: the first line that is not blank is no header;
  * - `malformed`: there are lines that are no JSON;
  * - `tail`: no newline ends the file;
+ * - `invalid-utf8`: there are bytes that are no UTF-8, which programs in other languages than
+ *   JavaScript refuse to read;
  * - `linear`: there are linear entries beside other ones, or under a header whose version knows no
  *   such: walks along the tree do not meet them. A transcript that is linear as a whole, of version
  *   1 or of a format without parents, has no problem;
@@ -18,6 +20,7 @@ export type VerifyProblem =
   | "header"
   | "malformed"
   | "tail"
+  | "invalid-utf8"
   | "linear"
   | "dangling"
   | "duplicate-ids"
@@ -55,6 +58,20 @@ export interface MalformedFinding extends Extent {
   readonly signature: MalformedSignature;
   /** Whole records in it, which a repair can save. */
   readonly records: number;
+}
+
+/** Where a line has something that is no proper text. */
+export interface EncodingFinding {
+  /** 1 for the first line of the file. */
+  readonly line: number;
+  /** Of the first of it on that line, in bytes from the start of the file. */
+  readonly offset: number;
+}
+
+/** A line that is none of the transcript's own. */
+export interface StrayFinding extends Extent {
+  /** 1 for the first line of the file. */
+  readonly line: number;
 }
 
 /** An entry that a finding names. */
@@ -130,6 +147,17 @@ export interface VerifyReport {
   };
   /** What follows the last newline, if anything does. */
   readonly unterminatedTail?: Extent & { readonly kept: "entry" | "malformed" };
+  /** Lines with bytes that are no UTF-8. */
+  readonly invalidUtf8: Listed<EncodingFinding>;
+  /**
+   * Lines with a surrogate that lacks its other half, which many programs cannot write on, most of
+   * all to a model. No problem: it is JSON.
+   */
+  readonly loneSurrogates: Listed<EncodingFinding>;
+  /** Headers behind the first: where another transcript was appended to this one. No problem. */
+  readonly furtherHeaders: Listed<StrayFinding>;
+  /** Lines of another format than the transcript's. No problem, unless they are linear there. */
+  readonly foreignLines: Listed<StrayFinding & { readonly format: FormatName }>;
   /** Batches that are not whole, by the first of their entries that is there. No problem. */
   readonly interruptedBatches: Listed<Extent & { readonly present: number; readonly size: number }>;
   readonly longestLine: Extent & { readonly line: number };

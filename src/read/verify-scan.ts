@@ -1,18 +1,25 @@
+import { isUtf8 } from "node:buffer";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
-import type { LineFacts } from "../scan/line-facts.js";
+import type { LineFacts, Span } from "../scan/line-facts.js";
 import type { LinePart } from "../scan/line-part.js";
 import type { MalformedLine, PartVisitor } from "../scan/scan-parts.js";
 import type { ScannedLine } from "../scan/scanned-line.js";
 import { continuesFrom } from "./branch-walk.js";
 import { BatchWatch } from "./verify-batches.js";
 import { DuplicateCheck } from "./verify-duplicates.js";
+import type { EncodingWatch } from "./verify-encoding.js";
 import { Findings } from "./verify-findings.js";
 import type { EntryGraph } from "./verify-graph.js";
 import { MalformedTally } from "./verify-line-tally.js";
 import type { Extent } from "./verify-report.js";
+import { StrayLines } from "./verify-stray-lines.js";
 
 /** Types that are counted by name. */
 const MAX_TYPES = 1000;
+/** What bytes that are no UTF-8 decode to. */
+const REPLACEMENT = "\ufffd";
+const MAX_BYTE_KEYS = 1000;
 const OTHER_TYPES = "(other)";
 const NO_TYPE = "(none)";
 
@@ -27,12 +34,23 @@ export class VerifyScan implements PartVisitor {
   readonly same: Findings<number> = new Findings();
   readonly different: Findings<number> = new Findings();
   tail: (Extent & { readonly kept: "entry" | "malformed" }) | undefined;
+  readonly strays: StrayLines;
   readonly #graph: EntryGraph;
+  readonly #encoding: EncodingWatch;
   readonly #duplicates: DuplicateCheck;
   readonly #signal: AbortSignal | undefined;
+  readonly #byteKeys = new Map<string, string>();
 
-  constructor(file: FileToRead, graph: EntryGraph, signal: AbortSignal | undefined) {
+  constructor(
+    file: FileToRead,
+    format: TranscriptFormat,
+    graph: EntryGraph,
+    encoding: EncodingWatch,
+    signal: AbortSignal | undefined,
+  ) {
+    this.strays = new StrayLines(format);
     this.#graph = graph;
+    this.#encoding = encoding;
     this.#signal = signal;
     this.#duplicates = new DuplicateCheck(file, ({ offset }, same) =>
       (same ? this.same : this.different).add(offset),
@@ -42,13 +60,14 @@ export class VerifyScan implements PartVisitor {
   line(line: ScannedLine, facts: LineFacts, number: number): void {
     const { offset, length, terminated } = line;
     this.#measure(number, offset, length);
+    this.strays.see(line, facts, number);
     if (!terminated) {
       this.tail = { offset, length, kept: facts.kind === "blank" ? "malformed" : "entry" };
     }
     if (facts.kind === "blank") this.counts.blank += 1;
     else if (facts.kind === "value") this.counts.values += 1;
     else if (facts.kind === "header") this.counts.headers += 1;
-    else this.#entry(facts, offset, length);
+    else this.#entry(facts, line);
   }
 
   beginMalformed(line: MalformedLine): void {
@@ -76,12 +95,18 @@ export class VerifyScan implements PartVisitor {
 
   #measure(number: number, offset: number, length: number): void {
     this.lines = number;
+    this.#encoding.pass(number, offset + length);
     if (length > this.longest.length || number === 1) {
       this.longest = { offset, length, line: number };
     }
   }
 
-  #entry(facts: LineFacts, offset: number, length: number): void {
+  /** What an id is in the graph: of those that are no UTF-8 the bytes tell, not their text. */
+  keyOf(id: string): string {
+    return this.#byteKeys.get(id) ?? id;
+  }
+
+  #entry(facts: LineFacts, { offset, length, bytes }: ScannedLine): void {
     const { kind, type = NO_TYPE, id, parentId, spans } = facts;
     const name = this.types.size < MAX_TYPES || this.types.has(type) ? type : OTHER_TYPES;
     this.types.set(name, (this.types.get(name) ?? 0) + 1);
@@ -93,10 +118,23 @@ export class VerifyScan implements PartVisitor {
     if (id === undefined || spans === undefined) return;
     const start = offset + spans.object.start;
     const before = continuesFrom(facts);
-    const tie = before === undefined ? parentId : { ifThere: before };
-    const earlier = this.#graph.add(id, kind === "linked" ? tie : undefined, start);
+    const parent = this.#key(parentId, spans.parentId, bytes);
+    const tie = before === undefined ? parent : { ifThere: before };
+    const key = this.#key(id, spans.id, bytes);
+    if (key !== id && this.#byteKeys.size < MAX_BYTE_KEYS) this.#byteKeys.set(id, key);
+    const earlier = this.#graph.add(key, kind === "linked" ? tie : undefined, start);
     if (earlier === undefined) return;
-    const bytes = spans.object.end - spans.object.start;
-    this.#duplicates.add({ earlier: earlier.offset, offset: start, length: bytes });
+    const objectBytes = spans.object.end - spans.object.start;
+    this.#duplicates.add({ earlier: earlier.offset, offset: start, length: objectBytes });
+  }
+
+  #key<Id extends string | null | undefined>(
+    id: Id,
+    span: Span | undefined,
+    bytes: Buffer | undefined,
+  ): Id | string {
+    if (!id?.includes(REPLACEMENT) || span === undefined || bytes === undefined) return id;
+    const raw = bytes.subarray(span.start, span.end);
+    return isUtf8(raw) ? id : raw.toString("latin1");
   }
 }

@@ -1,6 +1,7 @@
 import { isLinearVersion } from "../entry/header.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FoundHeader } from "../scan/find-header.js";
+import type { EncodingWatch } from "./verify-encoding.js";
 import type { LinkFindings, VerifyProblem, VerifyReport } from "./verify-report.js";
 import type { VerifyScan } from "./verify-scan.js";
 
@@ -14,6 +15,7 @@ export interface VerifyFacts {
   /** Whether a missing header is a problem. */
   readonly headerRequired: boolean;
   readonly scan: VerifyScan;
+  readonly encoding: EncodingWatch;
   readonly leaf: VerifyReport["leaf"];
   /** Undefined when there were too many to check. */
   readonly links: LinkFindings | undefined;
@@ -21,7 +23,7 @@ export interface VerifyFacts {
 
 /** The report of it. */
 export function summarize(facts: VerifyFacts): VerifyReport {
-  const { file, size, format, header, scan, leaf, links } = facts;
+  const { file, size, format, header, scan, encoding, leaf, links } = facts;
   const problems = [...problemsOf(facts)];
   const { linked, linear, unlinked } = scan.counts;
   const { findings, signatures, records } = scan.malformed;
@@ -41,6 +43,10 @@ export function summarize(facts: VerifyFacts): VerifyReport {
     types: Object.fromEntries(scan.types),
     malformed: { ...findings.listed, signatures, records },
     ...(scan.tail && { unterminatedTail: scan.tail }),
+    invalidUtf8: encoding.invalid.findings.listed,
+    loneSurrogates: encoding.surrogates.findings.listed,
+    furtherHeaders: scan.strays.headers.listed,
+    foreignLines: scan.strays.foreign.listed,
     interruptedBatches: scan.batches.interrupted.listed,
     longestLine: scan.longest,
     leaf,
@@ -56,10 +62,11 @@ function describeHeader(header: FoundHeader): VerifyReport["header"] {
 }
 
 function* problemsOf(facts: VerifyFacts): Iterable<VerifyProblem> {
-  const { header, headerRequired, scan, links } = facts;
+  const { header, headerRequired, scan, encoding, links } = facts;
   if (headerRequired && header.state === "damaged") yield "header";
   if (scan.malformed.findings.total > 0) yield "malformed";
   if (scan.tail) yield "tail";
+  if (encoding.invalid.findings.total > 0) yield "invalid-utf8";
   if (scan.counts.linear > 0 && !isLinear(facts)) yield "linear";
   if (links === undefined) {
     yield "links-unchecked";

@@ -5,6 +5,7 @@ import { MAX_OPEN_FILES } from "../options.js";
 import { findLeaf } from "../scan/find-leaf.js";
 import { findStart } from "../scan/find-start.js";
 import { scanParts } from "../scan/scan-parts.js";
+import { EncodingWatch } from "./verify-encoding.js";
 import { MAX_LISTED } from "./verify-findings.js";
 import { EntryGraph } from "./verify-graph.js";
 import { findLinks } from "./verify-links.js";
@@ -63,10 +64,11 @@ async function verifyOpen(
   const { size } = await file.stat();
   const { format, header } = await findStart(file, size, { format: options.format, signal });
   const graph = new EntryGraph(maxEntries, MAX_LISTED);
-  const scan = new VerifyScan(file, graph, signal);
+  const encoding = new EncodingWatch(file);
+  const scan = new VerifyScan(file, format, graph, encoding, signal);
   let told = -1;
   await scanParts(
-    file,
+    encoding,
     {
       to: size,
       format,
@@ -80,6 +82,7 @@ async function verifyOpen(
     },
     scan,
   );
+  encoding.finish();
   await scan.settle();
   scan.batches.finish();
   const { leafId, shape } = await findLeaf(file, { size, format, signal });
@@ -94,6 +97,7 @@ async function verifyOpen(
     header,
     headerRequired: options.header === "required",
     scan,
+    encoding,
     leaf: { id: leafId, shape },
     links,
   });

@@ -37,6 +37,7 @@ export interface RepairTranscriptOptions
  *   that is cut or behind NUL bytes;
  * - what is left of such a line is moved, byte for byte, to `FILE.damaged-<time>.jsonl`, which is
  *   on the medium before the transcript is replaced;
+ * - bytes that are no UTF-8 go there too, and U+FFFD takes their place;
  * - a missing header is added, unless `header` is `optional` or the dialect has none, and so is a
  *   missing last newline;
  * - an entry whose parent is not in the file is linked to the one before it: to what would have

@@ -4,6 +4,7 @@ import type { FileStat } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import { type ReplacementOutput, replaceFile } from "../../file/replacement.js";
 import { MAX_ENTRIES } from "../../read/verify.js";
+import { EncodingWatch } from "../../read/verify-encoding.js";
 import { findStart } from "../../scan/find-start.js";
 import { scanParts } from "../../scan/scan-parts.js";
 import type { ScanOptions } from "../../scan/scanned-line.js";
@@ -97,7 +98,11 @@ export class RepairAttempt {
       signal,
     });
     const onProgress = (bytesDone: number) => this.#progress.report(bytesDone);
-    await scanParts(source, { ...this.#scan(), from, to: stat.size, onProgress }, survey);
+    const watch = new EncodingWatch(source, (extent) => survey.invalid.add(extent));
+    // The end alone is repaired by what it lacks.
+    const file = whole ? watch : source;
+    await scanParts(file, { ...this.#scan(), from, to: stat.size, onProgress }, survey);
+    if (whole) watch.finish();
     await survey.finish();
     if (survey.migration.tooNew) throw tooNew(this.#file, survey.migration.version);
     return survey;
@@ -123,7 +128,7 @@ export class RepairAttempt {
         return gated.read(buffer, offset, length, position);
       },
     };
-    const sinks = { output, damaged, changes: this.#changes };
+    const sinks = { output, damaged, changes: this.#changes, invalid: survey.invalid };
     const writer = new RepairWriter(sinks, new RepairLinks(survey), header);
     const onProgress = (bytesDone: number) => this.#progress.report(stat.size + bytesDone);
     await scanParts(flushing, { ...this.#scan(), from, to: stat.size, onProgress }, writer);
@@ -183,6 +188,7 @@ export class RepairAttempt {
       changes: this.#changes.listed,
       movedBytes: damaged.bytes,
       linksChecked: survey.linksChecked,
+      format: this.#format.name,
       bytesBefore: stat.size,
       bytesAfter,
       ...(damaged.path !== undefined && { damagedFile: damaged.path }),

@@ -9,6 +9,7 @@ export class RepairChanges {
     separated: 0,
     moved: 0,
     terminated: 0,
+    replaced: 0,
     linked: 0,
     adopted: 0,
     reidentified: 0,

@@ -1,3 +1,4 @@
+import type { FormatName } from "../../entry/transcript-format.js";
 import type { Extent, Listed } from "../../read/verify-report.js";
 import type { DamageReason } from "../../scan/line-part.js";
 import type { RepairMode } from "./repair-options.js";
@@ -16,6 +17,8 @@ export type RepairChange =
   | (ChangePlace & { readonly kind: "separated"; readonly records: number })
   /** Bytes are no longer in the transcript, but in the damaged file. */
   | (ChangePlace & { readonly kind: "moved"; readonly reason: MoveReason })
+  /** Bytes of a line that are no UTF-8 are U+FFFD now, and in the damaged file. */
+  | (ChangePlace & { readonly kind: "replaced" })
   /** The last line got its newline. */
   | (ChangePlace & { readonly kind: "terminated" })
   /** An entry names another parent, for the one that it named is not there, or not before it. */
@@ -25,8 +28,11 @@ export type RepairChange =
   /** An entry got another id, for an earlier one has it; the old one is its `originalId`. */
   | (ChangePlace & { readonly kind: "reidentified"; readonly id: string });
 
-/** Why bytes were moved; `duplicate`: an earlier entry has the same id and the same bytes. */
-export type MoveReason = DamageReason | "duplicate";
+/**
+ * Why bytes were moved; `duplicate`: an earlier entry has the same id and the same bytes;
+ * `invalid-utf8`: they were no UTF-8, and U+FFFD stands in their place.
+ */
+export type MoveReason = DamageReason | "duplicate" | "invalid-utf8";
 
 /** What a repair did, or would do. */
 export interface RepairReport {
@@ -40,6 +46,7 @@ export interface RepairReport {
   readonly changes: Listed<RepairChange> & {
     readonly counts: Readonly<Record<RepairChange["kind"], number>>;
   };
+  readonly format: FormatName;
   /** Bytes that were moved to the damaged file. */
   readonly movedBytes: number;
   /**

@@ -10,6 +10,7 @@ import type { MalformedLine, PartVisitor } from "../../scan/scan-parts.js";
 import type { ScannedLine } from "../../scan/scanned-line.js";
 import { MigrationIds } from "../migration/migration-ids.js";
 import { MigrationSurvey } from "../migration/migration-survey.js";
+import { InvalidBytes } from "./invalid-bytes.js";
 
 /** Stands for a header that is not there, in the count of lines that compactions go by. */
 const LOST_HEADER: LineFacts = { kind: "value" };
@@ -28,6 +29,7 @@ export interface SurveyTerms {
 export class RepairSurvey implements PartVisitor {
   malformed = 0;
   unterminated = false;
+  readonly invalid: InvalidBytes = new InvalidBytes();
   /** Whether the first record is no header, where one is looked for. */
   headerMissing = false;
   /** Damage that begins the file, and the object of a header that does not. */
@@ -76,7 +78,8 @@ export class RepairSurvey implements PartVisitor {
   }
 
   get #isDamaged(): boolean {
-    return this.malformed > 0 || this.unterminated || this.headerMissing;
+    const isCut = this.malformed > 0 || this.unterminated;
+    return isCut || this.headerMissing || this.invalid.some;
   }
 
   /**

@@ -5,6 +5,7 @@ import type { ScannedLine } from "../../scan/scanned-line.js";
 import { editedLine } from "../migration/line-edits.js";
 import type { MigrationOutput } from "../migration/migration-output.js";
 import type { DamagedFile } from "./damaged-file.js";
+import type { InvalidBytes } from "./invalid-bytes.js";
 import type { RepairChanges } from "./repair-changes.js";
 import type { AddedHeader } from "./repair-header.js";
 import type { RepairLinks } from "./repair-links.js";
@@ -12,11 +13,15 @@ import type { ChangePlace, MoveReason } from "./repair-report.js";
 
 const BOM: Buffer = Buffer.from([0xef, 0xbb, 0xbf]);
 
+/** What readers show in place of bytes that are no UTF-8. */
+const REPLACEMENT = "\ufffd";
+
 /** Where what a repair reads and decides goes. */
 export interface RepairSinks {
   readonly output: MigrationOutput;
   readonly damaged: DamagedFile;
   readonly changes: RepairChanges;
+  readonly invalid: InvalidBytes;
 }
 
 /** The second reading of a file: writes what stays, and moves what cannot. */
@@ -95,6 +100,7 @@ export class RepairWriter implements PartVisitor {
     if (adopted) changes.add({ kind: "adopted", ...place });
     if (lostParent !== undefined) changes.add({ kind: "linked", ...place, parentId: lostParent });
     if (oldId !== undefined) changes.add({ kind: "reidentified", ...place, id: oldId });
+    this.#replace(place);
     for (const piece of editedLine(edits, place.length)) {
       if (typeof piece === "string") output.text(piece);
       else this.#copy({ start: Math.max(piece.start, from), end: piece.end }, place.offset, bytes);
@@ -107,7 +113,29 @@ export class RepairWriter implements PartVisitor {
     this.#sinks.changes.add({ kind: "moved", ...place, reason });
   }
 
+  /** Notes what of a record is no UTF-8, and keeps it. */
+  #replace(place: ChangePlace): void {
+    const { damaged, changes, invalid } = this.#sinks;
+    let found = false;
+    for (const run of invalid.within({ start: place.offset, end: place.offset + place.length })) {
+      damaged.take({ ...run, reason: "invalid-utf8" });
+      found = true;
+    }
+    if (found) changes.add({ kind: "replaced", ...place });
+  }
+
   #copy({ start, end }: Span, offset: number, bytes: Buffer | undefined): void {
+    let from = start;
+    for (const run of this.#sinks.invalid.within({ start: offset + start, end: offset + end })) {
+      const at = run.offset - offset;
+      if (at > from) this.#copyWhole({ start: from, end: at }, offset, bytes);
+      this.#sinks.output.text(REPLACEMENT);
+      from = at + run.length;
+    }
+    if (end > from) this.#copyWhole({ start: from, end }, offset, bytes);
+  }
+
+  #copyWhole({ start, end }: Span, offset: number, bytes: Buffer | undefined): void {
     if (bytes) this.#sinks.output.bytes(bytes.subarray(start, end));
     else this.#sinks.output.copy({ start: offset + start, end: offset + end });
   }

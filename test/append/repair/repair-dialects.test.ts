@@ -37,6 +37,7 @@ describe("a session of Claude Code", () => {
       linked: 1,
       adopted: 0,
       reidentified: 0,
+      replaced: 0,
     });
     const expected = [claudeLine("user", "u4", "a3"), claudeLine("assistant", "a4", "u4")];
     expect(readFileSync(file, "utf8")).toBe(CLAUDE_SESSION + expected.join(""));
