@@ -1,25 +1,32 @@
 import { LeaflogError } from "../errors.js";
 import { invalid } from "../options.js";
+import type { CallLimits } from "./call-limits.js";
 import type { MirrorMessage, MirrorOptions } from "./mirror-options.js";
 import type { PlannedMessage } from "./planned-message.js";
 
 /**
  * What is to be written of a message when all hooks have had it; null when one blocked it.
  *
- * @throws what a hook throws; LeaflogError `LEAFLOG_INVALID_ARGUMENT` when one returns no message
+ * @throws what a hook throws; LeaflogError `LEAFLOG_INVALID_ARGUMENT` when one returns no message,
+ * `LEAFLOG_ABORTED` and `LEAFLOG_TIMEOUT` when one takes too long
  */
 export async function throughHooks(
   { message, index, key }: PlannedMessage,
-  { beforeWrite, redact, signal }: MirrorOptions,
+  { beforeWrite, redact }: MirrorOptions,
+  limits: CallLimits,
 ): Promise<MirrorMessage | null> {
   let current = message;
   if (beforeWrite) {
-    const answer: unknown = await beforeWrite(copyOf(current), { index, key, signal });
+    const copy = copyOf(current);
+    const context = { index, key, signal: limits.signal };
+    const answer = await limits.answerOf("beforeWrite", () => beforeWrite(copy, context));
     if (answer === null) return null;
     current = checkedAnswer("beforeWrite", answer, "the message to write, or null to write none");
   }
   if (redact) {
-    current = checkedAnswer("redact", await redact(copyOf(current)), "what may be written");
+    const copy = copyOf(current);
+    const answer = await limits.answerOf("redact", () => redact(copy));
+    current = checkedAnswer("redact", answer, "what may be written");
   }
   return current;
 }

@@ -1,11 +1,16 @@
 import type { StoredEntry } from "../append/idempotency/stored-entry.js";
-import { aborted } from "../append/pending-calls.js";
 import { invalid } from "../options.js";
 import { WorkPace } from "../scan/work-pace.js";
-import { appendEach, findStored, type KeyedMessage } from "../transcript/keyed-appends.js";
+import {
+  appendEach,
+  findStored,
+  type KeyedAppendOptions,
+  type KeyedMessage,
+} from "../transcript/keyed-appends.js";
 import { openTranscript } from "../transcript/open-transcript.js";
 import { Transcript } from "../transcript/transcript.js";
 import { accessOf } from "../transcript/transcript-access.js";
+import { CallLimits } from "./call-limits.js";
 import { throughHooks } from "./message-hooks.js";
 import { saySame } from "./message-identity.js";
 import {
@@ -27,8 +32,9 @@ import { type PlannedMessage, planMessages } from "./planned-message.js";
 /**
  * Brings messages that were said elsewhere into a transcript, each once however often it comes, in
  * their order, with one write. A message is kept under the key `scope:identity`, and counts as
- * mirrored wherever in the transcript it stands; so does one that stands under the older key
- * `scope:role:index`, made of its place among the mirrored messages, and says the same.
+ * mirrored wherever in the transcript it stands; so does one without an identity of the caller's
+ * that stands under the older key `scope:role:index`, made of its place among the mirrored messages,
+ * and says the same.
  *
  * The transcript and its directory are made for the first message, a small linear transcript is
  * migrated first; for no message at all nothing is touched. What is stored is looked up before the
@@ -65,10 +71,12 @@ async function mirrorTo(
   planned: readonly PlannedMessage[],
   options: MirrorOptions,
 ): Promise<MirrorResult> {
-  const keys = planned.flatMap(({ key, placeKey }) => [key, placeKey]);
-  const stored = await findStored(transcript, keys, options);
+  const access = accessOf(transcript);
+  const timeoutMs = options.timeoutMs ?? access.options.lock.timeoutMs;
+  const limits = new CallLimits(transcript.file, timeoutMs, options.signal);
+  const keys = planned.flatMap(({ key, placeKey }) => (placeKey ? [key, placeKey] : [key]));
+  const stored = await findStored(transcript, keys, termsOf(limits));
   const outcomes: Outcome[] = [];
-  const { encodeMessage } = accessOf(transcript);
   const fresh: PlannedMessage[] = [];
   const entries: KeyedMessage[] = [];
   const pace = new WorkPace();
@@ -78,23 +86,28 @@ async function mirrorTo(
       outcomes.push([item, storedMessage(item, known)]);
       continue;
     }
-    if (options.signal?.aborted) throw aborted(options.signal, transcript.file);
-    const message = await throughHooks(item, options);
+    const message = await throughHooks(item, options, limits);
     const standing = message && sameAtPlace(item, message, stored);
     if (message === null) outcomes.push([item, blockedMessage(item)]);
     else if (standing) outcomes.push([item, storedMessage(item, standing)]);
     else {
-      const encoded = encodeMessage(message, item.key);
+      const encoded = access.encodeMessage(message, item.key);
       fresh.push(item);
       entries.push({ key: item.key, encoded });
       if (pace.isDue(encoded.bytes)) await pace.rest();
     }
   }
-  for (const [index, each] of (await appendEach(transcript, entries, options)).entries()) {
+  for (const [index, each] of (await appendEach(transcript, entries, termsOf(limits))).entries()) {
     const item = fresh[index] as PlannedMessage;
     outcomes.push([item, writtenMessage(item, each)]);
+    if (pace.isDue(each.encoded.bytes)) await pace.rest();
   }
   return resultOf(options, outcomes);
+}
+
+/** What is left to queue and lock. */
+function termsOf({ signal, timeoutMs }: CallLimits): KeyedAppendOptions {
+  return { timeoutMs, ...(signal && { signal }) };
 }
 
 /** What earlier mirrors wrote of a message: at its place may stand another one, too. */
@@ -103,7 +116,7 @@ function sameAtPlace(
   message: MirrorMessage,
   stored: ReadonlyMap<string, StoredEntry>,
 ): StoredEntry | undefined {
-  const entry = stored.get(placeKey);
+  const entry = placeKey === undefined ? undefined : stored.get(placeKey);
   const before = messageOf(entry?.entry);
   return before && saySame(before, message) ? entry : undefined;
 }

@@ -11,6 +11,9 @@ export interface MirrorMessage {
 /** The roles that are mirrored by default. */
 export const DEFAULT_ROLES: readonly string[] = ["user", "assistant", "toolResult"];
 
+/** Characters of a secret that is not to be guessed. */
+const LEAST_SECRET = 16;
+
 /** What a hook is told besides the message. */
 export interface MirrorContext {
   /** The message's place among `messages`. */
@@ -32,9 +35,17 @@ export interface MirrorOptions {
   /**
    * What tells a message from the others of its scope, and stays the same when it comes again, such
    * as `turn-7:prompt`. Two turns of the same text are one message without it. For undefined the
-   * default is taken. @default the role and a fingerprint of role and content
+   * default is taken, which `redact` allows with a `fingerprintSecret` alone.
+   * @default the role and a fingerprint of role and content
    */
   readonly identityOf?: (message: MirrorMessage, index: number) => string | undefined;
+  /**
+   * Makes the fingerprint of a message without an identity a keyed one (HMAC): at least 16
+   * characters that readers of the file do not have, and that stay the same from call to call.
+   * Without it, whoever reads the file can find out by trying what a short text said that a hook
+   * took out; therefore `redact` asks for it.
+   */
+  readonly fingerprintSecret?: string;
   /** @default ["user", "assistant", "toolResult"] */
   readonly roles?: readonly string[];
   /**
@@ -49,12 +60,13 @@ export interface MirrorOptions {
   ) => MirrorMessage | null | Promise<MirrorMessage | null>;
   /**
    * Returns what may be written of a message: file, result and updates hold nothing else. Called
-   * last, after `beforeWrite`, with a copy of its own.
+   * last, after `beforeWrite`, with a copy of its own. Asks for a `fingerprintSecret` where
+   * `identityOf` gives no identity.
    */
   readonly redact?: (message: MirrorMessage) => MirrorMessage | Promise<MirrorMessage>;
-  /** Gives it up, as long as nothing has begun to be written. */
+  /** Gives it up, as long as nothing has begun to be written, whatever a hook is doing. */
   readonly signal?: AbortSignal;
-  /** Milliseconds for queue and lock. @default lock.timeoutMs, 30,000 */
+  /** Milliseconds for all of the call: hooks, queue and lock. @default lock.timeoutMs, 30,000 */
   readonly timeoutMs?: number;
   /** How a transcript that is given by its path is opened. */
   readonly transcript?: TranscriptOptions;
@@ -97,12 +109,21 @@ export function checkMirrorOptions(options: MirrorOptions): void {
   const { messages, scope, roles } = options;
   if (!Array.isArray(messages)) throw invalid("messages", messages, "an array of messages");
   for (const [index, message] of messages.entries()) {
-    if (typeof message !== "object" || message === null) {
+    if (typeof message !== "object" || message === null || Array.isArray(message)) {
       throw invalid(`messages[${index}]`, message, "a message: an object with a `role`");
     }
+    const { role } = message as { readonly role?: unknown };
+    if (typeof role === "string" && role.trim() !== "") continue;
+    throw invalid(`messages[${index}].role`, role, "a non-blank string");
   }
   checkedKey("scope", scope);
   if (roles !== undefined && !Array.isArray(roles)) throw invalid("roles", roles, "an array");
+  const { fingerprintSecret: secret } = options;
+  if (secret !== undefined && (typeof secret !== "string" || secret.length < LEAST_SECRET)) {
+    const wanted = `a string of at least ${LEAST_SECRET} characters`;
+    // The value is none of the error's readers' business.
+    throw invalid("fingerprintSecret", "…", wanted);
+  }
   whole("timeoutMs", options.timeoutMs, 1, 1, MAX_TIMEOUT_MS);
   for (const name of ["identityOf", "beforeWrite", "redact"] as const) {
     const hook: unknown = options[name];

@@ -36,32 +36,8 @@ export function writtenMessage(
 ): MirroredMessage {
   if (!result.appended) return storedMessage(planned, result);
   const { id, messageSeq } = result;
-  const line = encoded.line(undefined);
-  return new WrittenMessage(planned.key, id, messageSeq, line);
-}
-
-class WrittenMessage implements MirroredMessage {
-  readonly appended = true;
-  readonly blocked = false;
-  readonly skipped = false;
-  readonly key: string;
-  readonly id: string;
-  readonly messageSeq: number | undefined;
-  readonly #line: string;
-  #message: MirrorMessage | undefined;
-
-  constructor(key: string, id: string, messageSeq: number | undefined, line: string) {
-    this.key = key;
-    this.id = id;
-    this.messageSeq = messageSeq;
-    this.#line = line;
-  }
-
-  /** Parsed on the first use: few callers look at what they just wrote. */
-  get message(): MirrorMessage | undefined {
-    this.#message ??= messageOf(JSON.parse(this.#line) as Entry);
-    return this.#message;
-  }
+  const entry = JSON.parse(encoded.line(undefined)) as Entry;
+  return { ...storedMessage(planned, { id, entry }), appended: true, messageSeq };
 }
 
 export function messageOf(entry: Entry | undefined): MirrorMessage | undefined {

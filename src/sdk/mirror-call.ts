@@ -20,6 +20,7 @@ const NAMES = [
   "roles",
   "beforeWrite",
   "redact",
+  "fingerprintSecret",
   "signal",
   "timeoutMs",
 ] as const satisfies readonly (keyof SdkMirrorOptions)[];

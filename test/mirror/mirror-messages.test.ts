@@ -7,6 +7,8 @@ import { interceptedFileSystem } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, linearLine, linkedLine, readChain } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
+const SECRET = "a secret of the test";
+
 const user = (content: unknown): MirrorMessage => ({ role: "user", content });
 const assistant = (text: string): MirrorMessage => ({
   role: "assistant",
@@ -187,6 +189,7 @@ describe("what tells messages apart", () => {
     const result = await mirrorMessages(file, {
       messages: [user("password")],
       scope: "s",
+      fingerprintSecret: SECRET,
       redact: (given) => ({ ...given, content: "[secret]" }),
     });
     expect(result.messages).toMatchObject([{ id: "a", appended: false }]);
@@ -241,7 +244,8 @@ describe("the hooks", () => {
       (given.content as { text: string }[])[0]!.text += "!";
       return given;
     };
-    const options = { messages: [message], scope: "s", beforeWrite: spoil, redact: spoil };
+    const hooks = { beforeWrite: spoil, redact: spoil, fingerprintSecret: SECRET };
+    const options = { messages: [message], scope: "s", ...hooks };
     await mirrorMessages(file, options);
     expect(message.content[0]?.text).toBe("hello");
     expect(await messagesOf(file)).toMatchObject([{ content: [{ text: "hello!!" }] }]);
@@ -252,6 +256,7 @@ describe("the hooks", () => {
     const options = {
       messages: [user("my password is hunter2")],
       scope: "s",
+      fingerprintSecret: SECRET,
       beforeWrite: (message: MirrorMessage) => ({ ...message, note: "hunter2" }),
       redact: (message: MirrorMessage) =>
         JSON.parse(JSON.stringify(message).replaceAll("hunter2", "***")) as MirrorMessage,
@@ -281,7 +286,12 @@ describe("the hooks", () => {
     await expect(thrown).rejects.toThrow(new RangeError("mine"));
     for (const answer of [undefined, "text", []]) {
       for (const name of ["beforeWrite", "redact"]) {
-        const bad = mirrorMessages(file, { messages, scope: "s", [name]: () => answer });
+        const bad = mirrorMessages(file, {
+          messages,
+          scope: "s",
+          fingerprintSecret: SECRET,
+          [name]: () => answer,
+        });
         await expect(bad).rejects.toMatchObject({ code: "LEAFLOG_INVALID_ARGUMENT" });
       }
     }

@@ -6,8 +6,8 @@ import { tempDirectory } from "../support/temp-directory.js";
 
 const readme = await readFile(join(ROOT, "README.md"), "utf8");
 
-/** Runs an example of the README, which is the program that is type-checked. */
-async function runExample(name: string): Promise<string> {
+/** Runs an example of the README, which is the program that is type-checked, in a directory. */
+async function runExample(name: string, directory?: string): Promise<string> {
   const file = join(ROOT, "test/readme", name);
   const language = name.endsWith(".mjs") ? "js" : "ts";
   expect(readme).toContain(`\`\`\`${language}\n${await readFile(file, "utf8")}\`\`\``);
@@ -15,7 +15,7 @@ async function runExample(name: string): Promise<string> {
     process.execPath,
     ["--import", import.meta.resolve("tsx"), file],
     {
-      cwd: await tempDirectory(),
+      cwd: directory ?? (await tempDirectory()),
       env: { TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") },
     },
   );
@@ -35,9 +35,14 @@ test("so is the one in plain JavaScript", async () => {
 });
 
 test("so is the gateway that mirrors two channels into one session", async () => {
-  const lines = (await runExample("mirror-example.ts")).trimEnd().split("\n");
+  const directory = await tempDirectory();
+  const lines = (await runExample("mirror-example.ts", directory)).trimEnd().split("\n");
   expect(lines.slice(0, 2).sort()).toEqual(["mail: 1 new", "telegram: 2 new"]);
   expect(lines.slice(2)).toEqual(["telegram: 0 new", "appended again: false"]);
+  // What it redacts is gone, and what it does not redact has kept its shape.
+  const text = await readFile(join(directory, "session.jsonl"), "utf8");
+  expect(text).toContain('"content":[{"type":"text","text":"[card], [card]"}]');
+  expect(text).not.toMatch(/4111|5500/);
 });
 
 test("so is the plugin that summarises what is new, and its host", async () => {

@@ -45,7 +45,9 @@ describe("mirror", () => {
     const failing = () => {
       throw own;
     };
-    const call = sdk.mirror(ALICE, { scope: "s", messages, [hook]: failing });
+    const fingerprintSecret = "a secret of the test";
+    const options = { scope: "s", messages, fingerprintSecret };
+    const call = sdk.mirror(ALICE, { ...options, [hook]: failing });
     expect(await call.catch((error: unknown) => error)).toBe(own);
     expect(host.text(ALICE)).toBeUndefined();
   });

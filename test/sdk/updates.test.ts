@@ -52,6 +52,7 @@ describe("onUpdate", () => {
     sdk.onUpdate((update) => seen.push(update));
     const mirrored = {
       scope: "s",
+      fingerprintSecret: "a secret of the test",
       messages: [
         { role: "user", content: "one 4711" },
         { role: "assistant", content: "two" },
