@@ -1,4 +1,4 @@
-import type { EncodedEntry } from "../entry/encoded-entry.js";
+import { type EncodedEntry, ID_LENGTH } from "../entry/encoded-entry.js";
 import type { NewHeader } from "../entry/header.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
@@ -161,6 +161,8 @@ function refusal(
       { file, expected: expectedLeaf, actual: leafId },
     );
   }
+  const tooLong = ensureFits(call, leafId, file);
+  if (tooLong) return tooLong;
   // An entry that named itself as parent would send every tree walk round in a circle.
   if (call.entries[0]?.id === leafId) {
     return new LeaflogError(
@@ -168,6 +170,28 @@ function refusal(
       `\`id\` ${leafId} is already the leaf: ids must be new to the transcript`,
       { file },
     );
+  }
+  return undefined;
+}
+
+/** An entry's own bytes were counted when it was encoded; only here it is known whom it names. */
+function ensureFits(
+  call: AppendCall,
+  leafId: string | null,
+  file: string,
+): LeaflogError | undefined {
+  let parentId = leafId;
+  for (const entry of call.entries) {
+    // Ids of the usual length are counted in already.
+    const parentBytes = parentId === null || parentId.length <= ID_LENGTH ? 0 : parentId.length;
+    if (parentBytes > 0 && !entry.fitsWith(parentId as string)) {
+      return new LeaflogError(
+        "LEAFLOG_ENTRY_TOO_LARGE",
+        `with the id of its parent, which has ${parentBytes} characters, the entry takes more than maxEntryBytes: append it behind an entry with a shorter id, or raise maxEntryBytes`,
+        { file },
+      );
+    }
+    parentId = entry.id;
   }
   return undefined;
 }

@@ -5,14 +5,17 @@ import { newEntryId } from "./entry-id.js";
 import { EntryText } from "./entry-text.js";
 import { isObject, jsonText, jsonValue, notSerializable } from "./json-value.js";
 import { KeptText } from "./kept-text.js";
+import { MAX_MEMBER_LENGTH } from "./limits.js";
 import { timestampNowAsJson } from "./timestamp.js";
 import { DEFAULT_FORMAT, TRANSCRIPT_FORMATS, type TranscriptFormat } from "./transcript-format.js";
 
+/** Characters of the ids that leaflog makes. */
+export const ID_LENGTH = 36;
 /**
- * The widest thing that a line has besides its body and the values of type, id, parent and
- * timestamp: the names of members, batch mark, newline.
+ * The widest thing that a line has besides its body and the values of type, id and timestamp: the
+ * names of members, a parent's id of the usual length, batch mark, newline.
  */
-const SEAM_BYTES = 128;
+const SEAM_BYTES = 128 + ID_LENGTH;
 /**
  * The member that holds an idempotency key: of `message` in entries of type `message`, of the entry
  * otherwise.
@@ -49,7 +52,7 @@ export class EncodedEntry {
   readonly targetId: string | null | undefined;
   /** Whether it is marked as being beside the main chain. */
   readonly aside: boolean;
-  /** An upper bound of the line's bytes. */
+  /** An upper bound of the line's bytes, unless its parent has a long id; see {@link fitsWith}. */
   readonly bytes: number;
   /** Bytes of the line behind its start; see {@link start}. */
   readonly restBytes: number;
@@ -86,10 +89,12 @@ export class EncodedEntry {
       const other = format.headerType === undefined ? "" : ` other than "${format.headerType}"`;
       throw invalid("type", type, `a non-blank string${other}`);
     }
+    ensureShort("type", type);
     const id = format.id === DEFAULT_FORMAT.id ? ownId : takeId(ownId, members, format);
     if (id !== undefined && (typeof id !== "string" || id.trim() === "")) {
       throw invalid("id", id, "a non-blank string, or left out to have one made");
     }
+    if (id !== undefined) ensureShort("id", id);
     if (timestamp !== undefined && typeof timestamp !== "string") {
       throw invalid("timestamp", timestamp, "a string (ISO 8601), or left out to have one made");
     }
@@ -134,6 +139,11 @@ export class EncodedEntry {
       );
     }
     this.#body = new KeptText(body, this.restBytes);
+  }
+
+  /** Whether the line stays within `maxEntryBytes` when it names that parent. */
+  fitsWith(parentId: string): boolean {
+    return this.bytes + quotedBytes(parentId) - ID_LENGTH <= this.#maxEntryBytes;
   }
 
   /**
@@ -199,6 +209,13 @@ export class EncodedEntry {
   line(parentId: string | null | undefined, batch?: BatchPlace): string {
     return `${this.start(parentId, batch)}${this.#body.textFrom(1)}\n`;
   }
+}
+
+/** What is longer could not be read back: see {@link MAX_MEMBER_LENGTH}. */
+function ensureShort(name: string, text: string): void {
+  if (text.length <= MAX_MEMBER_LENGTH) return;
+  const start = `${text.slice(0, 32)}… (${text.length} characters)`;
+  throw invalid(name, start, `at most ${MAX_MEMBER_LENGTH} characters long`);
 }
 
 /** Bytes of a text as JSON. */

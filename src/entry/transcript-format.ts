@@ -1,3 +1,5 @@
+import { MAX_MEMBER_LENGTH } from "./limits.js";
+
 /** The dialects that leaflog knows. */
 export type FormatName = "pi" | "claude-code" | "codex";
 
@@ -93,9 +95,14 @@ export function entryLinks(
   const id = format.id === undefined ? undefined : entry[format.id];
   const parentId = format.parentId === undefined ? undefined : entry[format.parentId];
   return {
-    ...(typeof id === "string" && { id }),
-    ...((typeof parentId === "string" || parentId === null) && { parentId }),
+    ...(isName(id) && { id }),
+    ...((isName(parentId) || parentId === null) && { parentId }),
   };
+}
+
+/** Whether an entry can be known by it. */
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value.length <= MAX_MEMBER_LENGTH;
 }
 
 /** The roles that are types of entries with a message, where the role is the type. */

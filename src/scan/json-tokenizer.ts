@@ -113,9 +113,8 @@ export class JsonTokenizer {
     if (this.#state === BAD) return;
     this.#capture.continueAt(start);
     this.#state = this.#run(bytes, start, end, shift);
-    if (this.#state !== BAD && !this.#capture.carry(bytes, end) && !this.#inKey) {
-      this.#state = this.#breakAt(this.#length);
-    }
+    // What is too long to be held goes on unheld.
+    if (this.#state !== BAD) this.#capture.carry(bytes, end);
   }
 
   #run(bytes: Buffer, start: number, end: number, shift: number): number {
@@ -140,9 +139,7 @@ export class JsonTokenizer {
             if (this.#capture.active) this.#takeKey(bytes, at - 1);
             state = COLON;
           } else {
-            if (this.#depth === this.#watched && !this.#endText(bytes, at - 1, at + shift)) {
-              return this.#breakAt(at - 1 + shift);
-            }
+            if (this.#depth === this.#watched) this.#endText(bytes, at - 1, at + shift);
             state = AFTER;
           }
           break;
@@ -221,9 +218,7 @@ export class JsonTokenizer {
           this.#numberStep = step;
           if (at === end) return DIGITS;
           if (!isWholeNumber(step)) return this.#breakAt(at + shift);
-          if (this.#depth === this.#watched && !this.#endText(bytes, at, at + shift)) {
-            return this.#breakAt(at + shift);
-          }
+          if (this.#depth === this.#watched) this.#endText(bytes, at, at + shift);
           state = AFTER;
           break;
         }
@@ -289,15 +284,13 @@ export class JsonTokenizer {
     this.#sink.key(this.#depth, capture.bytes, start, stop, escaped, this.#keyAt);
   }
 
-  /** Ends a watched string or number; false when the captured text is too long. */
-  #endText(bytes: Buffer, textEnd: number, at: number): boolean {
+  /** Ends a watched string or number; the sink hears nothing of a text that is too long to be held. */
+  #endText(bytes: Buffer, textEnd: number, at: number): void {
     const capture = this.#capture;
     const depth = this.#depth;
-    if (capture.active) {
-      if (!capture.take(bytes, textEnd)) return false;
+    if (capture.active && capture.take(bytes, textEnd)) {
       this.#sink.text(depth, capture.bytes, capture.start, capture.stop, capture.escaped);
     }
     this.#sink.end(depth, at);
-    return true;
   }
 }

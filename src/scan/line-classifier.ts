@@ -11,8 +11,8 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  * Classifies one line after another without ever holding one: the bytes come in chunks that may be
  * cut anywhere. What it finds is what `JSON.parse(line.toString("utf8"))` would, in time linear in
  * the line's length and memory independent of it, with two limits: a line nested deeper than
- * 1,048,576 levels, and a line where the text of a member that {@link LineFacts} names is longer
- * than 65,536 bytes between its quotes, is `malformed`.
+ * 1,048,576 levels is `malformed`, and a member that {@link LineFacts} names whose text is longer
+ * than `MAX_MEMBER_LENGTH` is as good as one of another type.
  */
 export class LineClassifier {
   readonly #format: TranscriptFormat;

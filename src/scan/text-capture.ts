@@ -1,5 +1,7 @@
-/** Longest text of a watched value that is held, in raw bytes between the quotes. */
-export const MAX_VALUE_BYTES = 65_536;
+import { MAX_MEMBER_LENGTH } from "../entry/limits.js";
+
+/** The same in raw bytes, with each unit written as `\uXXXX`. */
+const MAX_VALUE_BYTES = MAX_MEMBER_LENGTH * 6;
 
 /** `firstKeptEntryIndex` with each of its 19 letters written as `\uXXXX`. */
 const MAX_KEY_BYTES = 19 * 6;

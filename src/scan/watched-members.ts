@@ -1,3 +1,4 @@
+import { MAX_MEMBER_LENGTH } from "../entry/limits.js";
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
 import { KeyNames } from "./key-names.js";
 import {
@@ -215,6 +216,7 @@ export class WatchedMembers implements MemberSink {
     }
     const raw = bytes.toString("utf8", start, end);
     const text = escaped ? unescapedText(raw) : raw;
+    if (text.length > MAX_MEMBER_LENGTH) return;
     if (member === TYPE) this.type = this.#lastType = text;
     else if (member === ID) this.id = text;
     else if (member === PARENT_ID) this.parentId = text;

@@ -218,13 +218,27 @@ describe("size", () => {
     expect(classifier.finish().kind).toBe("blank");
   });
 
-  it.each(["type", "id", "parentId", "targetId"])("holds a %s of 64 KiB and no more", (name) => {
-    for (const chunkBytes of [1000, 65_536, 200_000]) {
-      const line = (length: number): Buffer => Buffer.from(`{"${name}":"${"x".repeat(length)}"}`);
-      expect(classifyInChunks(line(65_536), chunkBytes)).toMatchObject({
-        [name]: "x".repeat(65_536),
-      });
-      expect(classifyInChunks(line(65_537), chunkBytes)).toStrictEqual({ kind: "malformed" });
+  it.each([
+    "type",
+    "id",
+    "parentId",
+    "targetId",
+  ])("holds a %s of 65,536 units and no more", (name) => {
+    for (const unit of ["x", "é", "\\u0001", "\\ud83c\\udf31", "\u2028"]) {
+      const length = (JSON.parse(`"${unit}"`) as string).length;
+      const line = (units: number): Buffer => {
+        const text = `${unit.repeat(units / length)}${"y".repeat(units % length)}`;
+        return Buffer.from(`{"${name}":"${text}","version":7}`);
+      };
+      for (const chunkBytes of [1000, 65_536, 500_000]) {
+        const held = classifyInChunks(line(65_536), chunkBytes);
+        expect(held).toMatchObject({ version: 7 });
+        expect((held as unknown as Record<string, string>)[name]).toHaveLength(65_536);
+        const { spans, ...facts } = classifyInChunks(line(65_538), chunkBytes);
+        const kind = name === "parentId" ? "unlinked" : "linear";
+        expect(facts).toStrictEqual({ kind, version: 7 });
+        expect(spans).toBeDefined();
+      }
     }
   });
 
