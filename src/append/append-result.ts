@@ -10,6 +10,20 @@ export interface TornTail {
   readonly kept: "entry" | "malformed";
 }
 
+/**
+ * Why linear entries were left as they are although the options ask to migrate them:
+ * - `open`: another process has the file open for writing, and would go on writing to what the
+ *   migrated one replaces;
+ * - `busy`: other programs kept adding linear entries, or changing the file, meanwhile.
+ */
+export interface NotMigrated {
+  readonly reason: "open" | "busy";
+  /**
+   * Ids of the processes that have it open, where the system tells; as they were some seconds ago.
+   */
+  readonly pids?: readonly number[];
+}
+
 /** Where an appended entry stands. */
 export interface AppendResult {
   readonly id: string;
@@ -17,7 +31,7 @@ export interface AppendResult {
   readonly parentId: string | null | undefined;
   /** Whether this call wrote the entry; false when one with its idempotency key was there. */
   readonly appended: boolean;
-  /** False after a raw append to an oversized linear transcript. */
+  /** False after a raw append: to a linear transcript that is oversized, or that could not be migrated. */
   readonly linked: boolean;
   /** The entry's line: bytes from the start of the file. */
   readonly offset: number;
@@ -35,6 +49,11 @@ export interface AppendResult {
   readonly messageSeq?: number;
   /** Found and closed by the group commit that this entry opened. */
   readonly tornTail?: TornTail;
+  /**
+   * Set when linear entries should have been migrated and were not: the entry was linked to the last
+   * linked entry, or appended raw, as `linked` says.
+   */
+  readonly notMigrated?: NotMigrated;
   /** True when the transcript had been deleted since this process last saw it, and was made anew. */
   readonly recreated?: true;
 }

@@ -9,40 +9,32 @@ import type { FileSystem, OpenFile } from "../file/file-system.js";
 import type { Look } from "../file/look.js";
 import { invalid, type ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
-import type { TornTail } from "./append-result.js";
+import type { NotMigrated } from "./append-result.js";
+import type { Ground } from "./ground.js";
 import { composeGroup, type GroupCommit, type Written } from "./group-commit.js";
 import { type FoundKeys, KeyLookup } from "./idempotency/key-lookup.js";
 import type { KeyQuery } from "./idempotency/key-query.js";
 import { KeyedGround } from "./idempotency/keyed-ground.js";
 import type { Lease } from "./lease.js";
 import { SURE_MS } from "./lock/lock-times.js";
-import type { MigrateOptions, MigrationReport } from "./migration/migration.js";
-import type { RepairOptions } from "./repair/repair-options.js";
-import type { RepairReport } from "./repair/repair-report.js";
+import { Rewrites } from "./rewrites.js";
 import type { Tail } from "./tail.js";
-import { TranscriptFile, writeFailed } from "./transcript-file.js";
+import { TranscriptFile } from "./transcript-file.js";
 import { type TranscriptUpdate, updatesOf } from "./transcript-updates.js";
-import { chooseWay, type Way } from "./way.js";
+import { chooseWay, untouchedWay } from "./way.js";
 
 /** How often an append migrates when another program keeps adding linear entries meanwhile. */
-const MAX_MIGRATIONS = 5;
-
-/** What a group commit finds. */
-export interface Ground {
-  /** Undefined when there is no file. */
-  readonly tail: Tail | undefined;
-  readonly way: Exclude<Way, "migrate">;
-  readonly tornTail: TornTail | undefined;
-}
+const MAX_MIGRATIONS = 2;
 
 /** Writes group commits to one file, while its lease is held. */
 export class Committer {
-  readonly #fs: FileSystem;
   readonly #path: string;
   readonly #lease: Lease;
   readonly #file: TranscriptFile;
   /** What the file holds of idempotency keys. */
   readonly keys: KeyLookup;
+  /** Migrates and repairs. The rewritten file is another one: {@link close} this one before. */
+  readonly rewrites: Rewrites;
   #poison: LeaflogError | undefined;
   /** Id of the header that stood in the file, should the file have to be made anew. */
   #sessionId: string | undefined;
@@ -55,11 +47,11 @@ export class Committer {
   #updates: TranscriptUpdate[] = [];
 
   constructor(fs: FileSystem, path: string, lease: Lease, look: Look) {
-    this.#fs = fs;
     this.#path = path;
     this.#lease = lease;
     this.#file = new TranscriptFile(fs, path, look);
     this.keys = new KeyLookup(fs, path);
+    this.rewrites = new Rewrites(fs, path, lease);
   }
 
   /** The end of the file as last seen: a hint, to be verified. */
@@ -97,53 +89,71 @@ export class Committer {
   }
 
   /**
-   * Looks at the file and brings it into a state that can be appended to. Where the look is
-   * answered at once and there is nothing to do, the ground is there at once too: nothing comes
-   * between the look and the write that it is for.
+   * Looks at the file, and what there is to be done before anything is appended. Nothing is written,
+   * so that the look counts only when the lock turns out to be ours. Where the look is answered at
+   * once, the ground is there at once too: nothing comes between the look and the write that it is
+   * for.
    */
   ground(options: ResolvedOptions): Ground | Promise<Ground> {
     const found = this.#file.look();
-    if (found instanceof Promise) return this.#groundFrom(found, options);
-    const way = this.#wayTo(found, options);
-    if (way === "migrate") return this.#groundFrom(found, options);
-    return { tail: found, way, tornTail: found?.tornTail };
+    if (!(found instanceof Promise)) return this.#groundOf(found, options);
+    return found.then((tail) => this.#groundOf(tail, options));
   }
 
-  async #groundFrom(
-    found: Tail | undefined | Promise<Tail | undefined>,
-    options: ResolvedOptions,
-  ): Promise<Ground> {
-    let tail = await found;
-    let tornTail: TornTail | undefined;
-    for (let migrations = 0; migrations <= MAX_MIGRATIONS; migrations += 1) {
-      if (migrations > 0) tail = await this.#file.look();
-      tornTail ??= tail?.tornTail;
-      const way = this.#wayTo(tail, options);
-      if (way !== "migrate") return { tail, way, tornTail };
-      await this.migrate({ header: options.header, format: tail?.format });
-    }
-    const why = "another program keeps adding linear entries while they are migrated";
-    throw writeFailed(this.#path, why, undefined, true);
-  }
-
-  #wayTo(tail: Tail | undefined, options: ResolvedOptions): Way {
+  #groundOf(tail: Tail | undefined, options: ResolvedOptions): Ground {
     if (tail?.header.state === "header") this.#sessionId = tail.header.id;
     if (tail && tail.size > 0) this.#format = tail.format;
-    return chooseWay(this.#path, tail, this.#formatOf(tail), options);
+    const way = chooseWay(this.#path, tail, this.#formatOf(tail), options);
+    return { tail, way, tornTail: tail?.tornTail };
+  }
+
+  /** Migrates what was found, where that is to be done and can be. */
+  async #migrated(found: Ground, options: ResolvedOptions): Promise<Ground> {
+    let ground = found;
+    for (let migrations = 0; ground.way === "migrate"; migrations += 1) {
+      const notMigrated = await this.#migrate(ground.tail as Tail, options, migrations);
+      const next = await this.ground(options);
+      ground = { ...next, tornTail: found.tornTail ?? next.tornTail };
+      if (notMigrated && next.way === "migrate") {
+        ground = { ...ground, way: untouchedWay(next.tail as Tail), notMigrated };
+      }
+    }
+    return ground;
+  }
+
+  /** Returns why it was not done, if it was not. */
+  async #migrate(
+    tail: Tail,
+    { header }: ResolvedOptions,
+    migrations: number,
+  ): Promise<NotMigrated | undefined> {
+    const { rewrites } = this;
+    if (rewrites.left) return rewrites.left;
+    if (migrations === MAX_MIGRATIONS) return rewrites.leave({ reason: "busy" });
+    await this.#ensureOurs();
+    await this.close();
+    return rewrites.migrateUnlessBusy(tail, header);
   }
 
   /**
    * Writes calls that agree in their options, and settles them.
    *
-   * @param ground what they were found to be written to
+   * @param found what they were found to be written to
    */
-  async commit(calls: readonly AppendCall[], ground: Ground): Promise<void> {
+  async commit(calls: readonly AppendCall[], found: Ground): Promise<void> {
     const options = (calls[0] as AppendCall).terms.options;
+    // Not awaited where there is nothing to do: nothing is to come between the look and the write.
+    let ground = found.way === "migrate" ? await this.#migrated(found, options) : found;
     const targets = calls[0]?.namesTarget ? await this.#findTargets(calls) : undefined;
     const isKeyed = calls.some(({ keyed }) => keyed !== undefined);
-    const found = isKeyed ? await this.findKeys(queriesOf(calls)) : undefined;
-    // The search may have taken long.
-    const { tail, way } = targets || found ? await this.ground(options) : ground;
+    const keys = isKeyed ? await this.findKeys(queriesOf(calls)) : undefined;
+    if (targets || keys) {
+      // The search may have taken long.
+      const { tornTail } = ground;
+      ground = await this.#migrated(await this.ground(options), options);
+      ground = { ...ground, tornTail: tornTail ?? ground.tornTail };
+    }
+    const { tail, way } = ground;
     const format = this.#formatFor(tail, calls);
     const hasHeader = format.headerType !== undefined;
     const isNew = hasHeader && (tail === undefined || tail.header.state === "empty");
@@ -159,7 +169,8 @@ export class Committer {
       header: isNew ? newHeader(options.cwd, this.#sessionId ?? options.sessionId) : undefined,
       recreated,
       hasEntry: (id) => targets?.has(id) ?? false,
-      keyed: found && new KeyedGround(found, this.#path),
+      keyed: keys && new KeyedGround(keys, this.#path),
+      notMigrated: ground.notMigrated,
     });
     if (group.bytes.length > 0) await this.#write(group, options);
     const unsynced = this.#acknowledge(group);
@@ -277,22 +288,6 @@ export class Committer {
   /** Syncs a file that may not be open just now; a missing one is nothing to sync. */
   async syncAll(): Promise<void> {
     if (await this.#file.look()) await this.sync();
-  }
-
-  async migrate(options: Omit<MigrateOptions, "stillOwner">): Promise<MigrationReport> {
-    // The migrated file is another one.
-    await this.#file.close();
-    const stillOwner = async () => this.#lease.isOurs();
-    const { migrateFile } = await import("./migration/migration.js");
-    return migrateFile(this.#fs, this.#path, { ...options, stillOwner });
-  }
-
-  async repair(options: Omit<RepairOptions, "stillOwner">): Promise<RepairReport> {
-    // The repaired file is another one.
-    await this.#file.close();
-    const stillOwner = async () => this.#lease.isOurs();
-    const { repairFile } = await import("./repair/repair.js");
-    return repairFile(this.#fs, this.#path, { ...options, stillOwner });
   }
 
   /** Closes the file; what is known of its end is kept. */

@@ -5,7 +5,7 @@ import { LeaflogError } from "../errors.js";
 import type { FoundHeader } from "../scan/find-header.js";
 import type { LeafState } from "../scan/find-leaf.js";
 import type { AppendCall } from "./append-call.js";
-import type { AppendResult, TornTail } from "./append-result.js";
+import type { AppendResult, NotMigrated, TornTail } from "./append-result.js";
 import type { KeyedGround } from "./idempotency/keyed-ground.js";
 import { LineLayout } from "./line-layout.js";
 import type { Anchor } from "./tail.js";
@@ -23,6 +23,8 @@ export interface GroupGround {
   readonly openTail: boolean;
   /** The torn tail to tell the first caller of. */
   readonly tornTail: TornTail | undefined;
+  /** Why linear entries were left as they are, for every caller. */
+  readonly notMigrated?: NotMigrated | undefined;
   /** A header to go first. */
   readonly header: NewHeader | undefined;
   readonly recreated: boolean;
@@ -88,6 +90,7 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
         linked: ground.linked,
         offset,
         length,
+        ...(ground.notMigrated && { notMigrated: ground.notMigrated }),
       };
       const result = isFirst ? withFindings(plain, ground) : plain;
       const messageSeq = ground.keyed?.note(call, index, result);

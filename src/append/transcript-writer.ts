@@ -5,7 +5,8 @@ import type { FileSystem } from "../file/file-system.js";
 import { lookBy } from "../file/look.js";
 import type { ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
-import { Committer, type Ground } from "./committer.js";
+import { Committer } from "./committer.js";
+import type { Ground } from "./ground.js";
 import { Holding } from "./holding.js";
 import type { FoundKeys } from "./idempotency/key-lookup.js";
 import { KeyQuery } from "./idempotency/key-query.js";
@@ -16,6 +17,7 @@ import { Parking } from "./parking.js";
 import { aborted, PendingCalls } from "./pending-calls.js";
 import type { RepairOptions } from "./repair/repair-options.js";
 import type { RepairReport } from "./repair/repair-report.js";
+import type { Rewrites } from "./rewrites.js";
 import type { Tail } from "./tail.js";
 import { timeoutError as timeoutErrorOf } from "./timeout-error.js";
 import { writeFailed } from "./transcript-file.js";
@@ -54,6 +56,7 @@ export class TranscriptWriter {
   readonly #holding: Holding;
   readonly #linger: Linger;
   readonly #parking: Parking;
+  readonly #timeoutMs: number;
   /** Whether commits stand in the queue or run: they look for further calls before they end. */
   #draining = false;
   #inFlight: readonly AppendCall[] = NONE;
@@ -68,6 +71,7 @@ export class TranscriptWriter {
     this.#holding = new Holding(fs, path, this.#lease, this.#committer);
     this.#linger = new Linger(options.lock.idleMs);
     this.#parking = new Parking(this.#committer, this.#lease);
+    this.#timeoutMs = options.lock.timeoutMs;
     this.#pending = new PendingCalls(options.queue, (call, accepted) =>
       call.reject(this.#timeoutError(call, accepted)),
     );
@@ -121,15 +125,37 @@ export class TranscriptWriter {
 
   /** Migrates the transcript under the lock, whatever its size. */
   migrate(
-    options: Omit<MigrateOptions, "stillOwner">,
+    options: Omit<MigrateOptions, "stillOwner" | "watch">,
     terms: ExclusiveTerms,
   ): Promise<MigrationReport> {
-    return this.#exclusively(terms, () => this.#committer.migrate(options));
+    return this.#rewrite(terms, (rewrites) => rewrites.migrate(options));
   }
 
   /** Repairs the transcript under the lock. */
-  repair(options: Omit<RepairOptions, "stillOwner">, terms: ExclusiveTerms): Promise<RepairReport> {
-    return this.#exclusively(terms, () => this.#committer.repair(options));
+  repair(
+    options: Omit<RepairOptions, "stillOwner" | "watch">,
+    terms: ExclusiveTerms,
+  ): Promise<RepairReport> {
+    return this.#rewrite(terms, (rewrites) => rewrites.repair(options));
+  }
+
+  /** What others go on writing to files that rewrites replaced, here until {@link close}. */
+  get late(): Rewrites["late"] {
+    return this.#committer.rewrites.late;
+  }
+
+  /** Carries late lines over. Every look with the lock held does so. */
+  carryLateLines(terms: ExclusiveTerms): Promise<void> {
+    return this.#exclusively(terms, () => this.#committer.rewrites.carryLateLines());
+  }
+
+  #rewrite<T>(terms: ExclusiveTerms, work: (rewrites: Rewrites) => Promise<T>): Promise<T> {
+    return this.#exclusively(terms, async () => {
+      const { rewrites } = this.#committer;
+      await rewrites.carryLateLines();
+      await this.#committer.close();
+      return work(rewrites);
+    });
   }
 
   /**
@@ -145,6 +171,7 @@ export class TranscriptWriter {
     return this.#exclusively(
       terms,
       async () => {
+        await this.#committer.rewrites.carryLateLines();
         const before = await this.#committer.look();
         const { value, call } = await this.#parking.during(() => work(before));
         if (this.poison) throw this.poison;
@@ -185,10 +212,43 @@ export class TranscriptWriter {
     return this.#exclusively(terms, find, () => [query]);
   }
 
-  /** Gives back lock and descriptor. Nothing may be appended any more. */
-  async close(): Promise<void> {
+  /**
+   * Gives back lock and descriptors, those of replaced files too unless somebody uses the writer
+   * again.
+   */
+  async close(isUnused: () => boolean): Promise<void> {
     await this.settle();
-    await this.#enqueue(() => this.#holding.release());
+    try {
+      await this.endLateLines(isUnused);
+    } finally {
+      await this.#enqueue(() => this.#holding.release());
+    }
+  }
+
+  /**
+   * Carries late lines over for the last time, unless somebody uses the writer who goes on watching.
+   *
+   * @throws LeaflogError `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_LOST`, `LEAFLOG_WRITE_FAILED`: then
+   * what was not carried over is lost
+   */
+  async endLateLines(isUnused: () => boolean): Promise<void> {
+    if (!this.late.watching) return;
+    await this.#inTurn(async () => {
+      if (isUnused()) await this.#endLateLines();
+    });
+  }
+
+  async #endLateLines(): Promise<void> {
+    try {
+      if (!(await this.late.hasMore(true))) return;
+      const startedAt = performance.now();
+      const waited = () => Math.round(performance.now() - startedAt);
+      const held = await this.#holding.take(() => waited() < this.#timeoutMs);
+      if (!held) throw await this.#lease.timeoutError(waited());
+      await this.#committer.rewrites.endLateLines();
+    } finally {
+      await this.late.drop();
+    }
   }
 
   /** Puts a task in the queue, which commits that only linger make way for. */
@@ -253,6 +313,8 @@ export class TranscriptWriter {
   #heldGround(): Ground | undefined | Promise<Ground | undefined> {
     const { first } = this.#pending;
     if (!first || this.#keyed || this.poison || !this.#lease.held) return undefined;
+    // Before late lines are carried over the lock has to be known to be ours.
+    if (this.late.watching) return undefined;
     const { options } = first.terms;
     const ground = attempt(() => this.#committer.ground(options));
     const isOurs = attempt(() => this.#lease.isOurs());
@@ -281,6 +343,7 @@ export class TranscriptWriter {
     const { first } = this.#pending;
     if (!isHeld || !first) return undefined;
     if (this.poison) throw this.poison;
+    await this.#committer.rewrites.carryLateLines();
     return this.#committer.ground(first.terms.options);
   }
 

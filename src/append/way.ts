@@ -32,7 +32,6 @@ export function chooseWay(
     );
   }
   if (!tail.leaf.linearAfterLeaf) return "link";
-  const untouched: Way = tail.leaf.shape === "linear" ? "raw" : "link";
   switch (options.linear) {
     case "reject":
       throw new LeaflogError(
@@ -41,12 +40,17 @@ export function chooseWay(
         { file },
       );
     case "raw":
-      return untouched;
+      return untouchedWay(tail);
     case "migrate":
       return "migrate";
     case "auto":
-      return tail.size <= options.migrateMaxBytes ? "migrate" : untouched;
+      return tail.size <= options.migrateMaxBytes ? "migrate" : untouchedWay(tail);
   }
+}
+
+/** How entries go to a transcript whose linear entries are left as they are. */
+export function untouchedWay({ leaf }: Tail): Exclude<Way, "migrate"> {
+  return leaf.shape === "linear" ? "raw" : "link";
 }
 
 /**

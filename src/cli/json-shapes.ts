@@ -65,6 +65,11 @@ const RECORD = {
   "oversized?": { "type?": "string", "id?": "string", "parentId?": "string or null" },
 } as const;
 
+const LATE = {
+  lateBytes: "number: written by others to the replaced file, and carried over",
+  "stillOpen?": ["number: a process that had the replaced file open to the end"],
+} as const;
+
 /** What each command prints with `--json`. Members may be added; none goes, none changes. */
 export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
   append: {
@@ -76,6 +81,10 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
       linked: "boolean: false after a raw append",
       ...EXTENT,
       "tornTail?": { ...EXTENT, kept: "entry or malformed" },
+      "notMigrated?": {
+        reason: "open or busy: why linear entries were left as they are",
+        "pids?": ["number: a process that has the file open for writing"],
+      },
       "recreated?": "true: the file had been deleted, and was made anew",
       // The other members are those of appends with an idempotency key, which the command has none of.
     } satisfies ShapeOf<Omit<AppendResult, "entry" | "messageSeq">>,
@@ -244,6 +253,7 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
       format: "pi, claude-code or codex",
       bytesBefore: BYTES_BEFORE,
       bytesAfter: BYTES_AFTER,
+      ...LATE,
       "damagedFile?": "string: path of the file that holds what could not stay",
       "backup?": BACKUP,
     } satisfies ShapeOf<RepairReport>,
@@ -259,6 +269,7 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
       malformed: "number: lines that stayed as they were",
       bytesBefore: BYTES_BEFORE,
       bytesAfter: BYTES_AFTER,
+      ...LATE,
       "backup?": BACKUP,
     } satisfies ShapeOf<MigrationReport>,
   },

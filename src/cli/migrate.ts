@@ -5,6 +5,7 @@ import type { Command } from "./command.js";
 import { EXIT } from "./exit-code.js";
 import { printable, printableJson } from "./printable.js";
 import { withProgress } from "./progress.js";
+import { noteStillOpen } from "./still-open.js";
 
 export const migrate: Command = {
   usage: "migrate FILE [--backup] [--format NAME] [--json]",
@@ -20,6 +21,7 @@ export const migrate: Command = {
       migrateTranscript(file, { ...format, backup, onProgress, ...(signal && { signal }) }),
     );
     console.out(values.json ? printableJson(report) : printable(describe(report)));
+    noteStillOpen(report, console);
     if (report.malformed > 0) console.note(`leaflog: ${report.malformed} malformed lines kept`);
     return EXIT.ok;
   },

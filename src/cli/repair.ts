@@ -14,6 +14,7 @@ import type { Command } from "./command.js";
 import { EXIT } from "./exit-code.js";
 import { printable, printableJson } from "./printable.js";
 import { withProgress } from "./progress.js";
+import { noteStillOpen } from "./still-open.js";
 
 /** Changes that are printed for people; `--json` has the first 100. */
 const PRINTED = 20;
@@ -51,6 +52,7 @@ export const repair: Command = {
     );
     if (values.json) console.out(printableJson(report));
     else for (const line of describe(report)) console.out(printable(line));
+    noteStillOpen(report, console);
     const hasLinks = TRANSCRIPT_FORMATS[report.format].parentId !== undefined;
     if (mode === "salvage" && hasLinks && !report.linksChecked) {
       console.note("leaflog: too many ids; no link was checked");

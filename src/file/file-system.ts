@@ -79,6 +79,12 @@ export interface FileSystem {
    */
   watch?(path: string, onChange: () => void): Promise<() => void>;
   /**
+   * The processes that have a file open for writing, this one included: their ids, none when it is
+   * known that there are none, undefined when it cannot be told. `name` is the file's last name in
+   * its directory. Without it, it can never be told.
+   */
+  writersOf?(file: FileStat, name: string): Promise<readonly number[] | undefined>;
+  /**
    * Synchronous removals, for the handler of process exit alone: nothing asynchronous runs there.
    */
   rmdirSync(path: string): void;

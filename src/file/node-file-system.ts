@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { type FileStat, fileStat } from "./file-stat.js";
 import type { FileSystem, OpenFile, OpenMode } from "./file-system.js";
 import { LocalLooks } from "./local-looks.js";
+import { writersOf } from "./writers-of.js";
 
 const open = promisify(fs.open);
 const fstat = promisify(fs.fstat);
@@ -130,6 +131,7 @@ export const nodeFileSystem: FileSystem = {
     });
     return () => watcher.close();
   },
+  writersOf,
   rmdirSync: fs.rmdirSync,
   statSync,
   unlinkSync: fs.unlinkSync,

@@ -28,6 +28,8 @@ export interface ReplacementOutput {
 export interface ReplacementPlan {
   /** The file, open to read, and what it was when the work began. */
   readonly original: { readonly file: OpenFile; readonly stat: FileStat };
+  /** Whether the original may have grown since: the caller carries over what is new. @default false */
+  readonly mayGrow?: boolean;
   /** Writes the new content. What it throws ends the replacement. */
   readonly write: (output: ReplacementOutput) => Promise<void>;
   /**
@@ -43,7 +45,7 @@ export interface ReplacementPlan {
  * is allowed. Symlinks must be resolved; the file's other hard links keep the old content.
  *
  * Nothing is replaced when another program changed the file since `original.stat`. What one
- * appends between that last look and the rename is appended to the new file.
+ * appends between that last look and the rename, or later on, is for the caller to carry over.
  *
  * @returns the size of the new file in bytes; undefined when the file was changed meanwhile
  * @throws LeaflogError `LEAFLOG_WRITE_FAILED` with the operating system's error as `cause`; the
@@ -55,16 +57,16 @@ export async function replaceFile(
   file: string,
   plan: ReplacementPlan,
 ): Promise<number | undefined> {
-  const { stat, file: original } = plan.original;
+  const { stat } = plan.original;
   const replacement = await Replacement.create(fs, file);
   try {
     await replacement.adopt(stat);
     await plan.write(replacement);
     await replacement.seal();
     await plan.confirm();
-    if (isUntouched(stat, await fs.stat(file))) {
+    if (isUntouched(stat, await fs.stat(file), plan.mayGrow ?? false)) {
       await replacement.install();
-      return replacement.size + (await carryOver(fs, file, original, stat.size));
+      return replacement.size;
     }
   } catch (error) {
     await replacement.discard(error);
@@ -74,34 +76,10 @@ export async function replaceFile(
   return undefined;
 }
 
-function isUntouched(then: FileStat, now: FileStat): boolean {
-  return isSameFile(then, now) && then.size === now.size && then.mtimeNs === now.mtimeNs;
-}
-
-/** Appends what the original has grown by. Returns how many bytes that were. */
-async function carryOver(
-  fs: FileSystem,
-  file: string,
-  original: OpenFile,
-  from: number,
-): Promise<number> {
-  try {
-    const { size } = await original.stat();
-    if (size <= from) return 0;
-    const replaced = await fs.open(file, "append");
-    try {
-      const range = { start: from, end: size };
-      await copyRange(original, range, (bytes) => writeWhole(replaced, bytes));
-      await replaced.sync();
-    } finally {
-      await replaced.close();
-    }
-    return size - from;
-  } catch (cause) {
-    const message =
-      "the file is replaced; whether another program appended to the old one in the last moment cannot be told, or what it appended cannot be carried over";
-    throw writeFailed(file, message, cause);
-  }
+function isUntouched(then: FileStat, now: FileStat, mayGrow: boolean): boolean {
+  if (!isSameFile(then, now)) return false;
+  if (then.size === now.size) return then.mtimeNs === now.mtimeNs;
+  return mayGrow && now.size > then.size;
 }
 
 /** Copies a range of bytes chunk by chunk. A file that ends before the range ends the copy. */

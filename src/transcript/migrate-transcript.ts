@@ -2,6 +2,7 @@ import type { MigrationReport } from "../append/migration/migration.js";
 import type { FileSystem } from "../file/file-system.js";
 import { resolveOptions, type TranscriptOptions } from "../options.js";
 import { readFailed } from "../read/open-to-read.js";
+import { settled, settling } from "./late-settling.js";
 import { resolveTranscript } from "./open-transcript.js";
 import { shareWriter } from "./open-writers.js";
 import { ensureOutsideTransaction } from "./transaction.js";
@@ -13,6 +14,14 @@ export interface MigrateTranscriptOptions
    * Told as the migration proceeds; it reads the file twice, and both passes count.
    */
   readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
+  /**
+   * Milliseconds at most for which other programs that had the file open are waited for, once it is
+   * replaced: what they go on writing to the old one is carried over. An open transcript of this
+   * process does that as long as it is open, and nothing is waited for.
+   * @default until no process has it open for writing, 5,000 at most; 1,000 where the system does
+   * not tell
+   */
+  readonly settleMs?: number;
   /** Gives the migration up; the transcript stays as it was. */
   readonly signal?: AbortSignal;
   /** Keep the original under another name beside the transcript; the report tells which. */
@@ -34,7 +43,8 @@ export async function migrateTranscript(
   file: string,
   options: MigrateTranscriptOptions = {},
 ): Promise<MigrationReport> {
-  const { onProgress, signal, backup, ...rest } = options;
+  const { onProgress, signal, backup, settleMs, ...rest } = options;
+  const settle = settling(settleMs);
   const resolved = resolveOptions(rest);
   const path = await resolveTranscript(file, resolved.fileSystem);
   await ensureThere(resolved.fileSystem, path);
@@ -43,7 +53,9 @@ export async function migrateTranscript(
     ensureOutsideTransaction(share.writer);
     const { header, format } = resolved;
     const how = { header, format, onProgress, signal, backup };
-    return await share.writer.migrate(how, { timeoutMs: resolved.lock.timeoutMs, signal });
+    const terms = { timeoutMs: resolved.lock.timeoutMs, signal };
+    const report = await share.writer.migrate(how, terms);
+    return await settled(report, share, settle, terms);
   } finally {
     await share.release();
   }

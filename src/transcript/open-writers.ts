@@ -16,6 +16,8 @@ const writers = new WeakMap<FileSystem, Map<string, OpenWriter>>();
 /** A handle's share in the writer of its file. */
 export interface WriterShare {
   readonly writer: TranscriptWriter;
+  /** Whether there are other shares: the writer goes on without this one. */
+  readonly isShared: boolean;
   /** To be called once; the last share closes the writer. */
   release(): Promise<void>;
 }
@@ -39,11 +41,14 @@ export function shareWriter(path: string, options: ResolvedOptions): WriterShare
   const mine = slot;
   return {
     writer: mine.writer,
+    get isShared() {
+      return mine.users > 1;
+    },
     release: async () => {
       mine.users -= 1;
       mine.closing += 1;
       try {
-        await (mine.users > 0 ? mine.writer.settle() : mine.writer.close());
+        await (mine.users > 0 ? mine.writer.settle() : mine.writer.close(() => mine.users === 0));
       } finally {
         mine.closing -= 1;
         // Who opens the file while it is being closed shares its queue: what was called before

@@ -1,6 +1,7 @@
 import type { RepairMode } from "../append/repair/repair-options.js";
 import type { RepairReport } from "../append/repair/repair-report.js";
 import { invalid, resolveOptions, type TranscriptOptions } from "../options.js";
+import { settled, settling } from "./late-settling.js";
 import { resolveTranscript } from "./open-transcript.js";
 import { shareWriter } from "./open-writers.js";
 import { ensureOutsideTransaction } from "./transaction.js";
@@ -27,6 +28,14 @@ export interface RepairTranscriptOptions
   readonly backup?: boolean;
   /** Told as the repair proceeds; it reads the file twice, and both passes count. */
   readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
+  /**
+   * Milliseconds at most for which other programs that had the file open are waited for, once it is
+   * replaced: what they go on writing to the old one is carried over. An open transcript of this
+   * process does that as long as it is open, and nothing is waited for.
+   * @default until no process has it open for writing, 5,000 at most; 1,000 where the system does
+   * not tell
+   */
+  readonly settleMs?: number;
   /** Gives the repair up; the transcript stays as it was. */
   readonly signal?: AbortSignal;
 }
@@ -59,7 +68,16 @@ export async function repairTranscript(
   file: string,
   options: RepairTranscriptOptions = {},
 ): Promise<RepairReport> {
-  const { dryRun = false, mode = "salvage", backup = true, onProgress, signal, ...rest } = options;
+  const {
+    dryRun = false,
+    mode = "salvage",
+    backup = true,
+    onProgress,
+    signal,
+    settleMs,
+    ...rest
+  } = options;
+  const settle = settling(settleMs);
   if (mode !== "salvage" && mode !== "tail") {
     throw invalid("mode", mode, 'one of "salvage", "tail"');
   }
@@ -75,7 +93,9 @@ export async function repairTranscript(
   const share = shareWriter(path, resolved);
   try {
     ensureOutsideTransaction(share.writer);
-    return await share.writer.repair(how, { timeoutMs: lock.timeoutMs, signal });
+    const terms = { timeoutMs: lock.timeoutMs, signal };
+    const report = await share.writer.repair(how, terms);
+    return await settled(report, share, settle, terms);
   } finally {
     await share.release();
   }

@@ -94,8 +94,17 @@ const SPOKEN = `${JSON.stringify({
   message: { role: "assistant", toolName: "bash", model: "m", usage: { input: 1 } },
 })}\n`;
 const WHOLE = HEADER_LINE + BARE;
-/** What takes 64 MiB of an entry, a line above 1 MiB, or a file that vanishes, to be there. */
-const RARE = ["append.recreated", "tail.oversized"];
+/**
+ * What takes 64 MiB of an entry, a line above 1 MiB, a file that vanishes, or another program that
+ * has it open, to be there.
+ */
+const RARE = [
+  "append.recreated",
+  "append.notMigrated",
+  "tail.oversized",
+  "repair.stillOpen",
+  "migrate.stillOpen",
+];
 
 test("what is documented is what each command prints, and all of it", {
   timeout: 240_000,

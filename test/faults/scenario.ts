@@ -129,6 +129,10 @@ export const SCENARIOS: readonly Scenario[] = [
     migrated: MIGRATED,
     added: [],
     act: ({ file, options: { fileSystem, lock } }) =>
-      migrateTranscript(file, { ...(fileSystem && { fileSystem }), ...(lock && { lock }) }),
+      migrateTranscript(file, {
+        settleMs: 20,
+        ...(fileSystem && { fileSystem }),
+        ...(lock && { lock }),
+      }),
   },
 ];

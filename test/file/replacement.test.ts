@@ -105,21 +105,16 @@ test("a file that another program changed meanwhile is not replaced", async () =
   expect(left()).toEqual(["f"]);
 });
 
-test("what is appended in the last moment is carried over, or the caller is told", async () => {
-  const rename: FileSystem["rename"] = (from, to) => {
-    appendFileSync(file, "er");
-    return nodeFileSystem.rename(from, to);
-  };
-  expect(await replace(altered({ rename }))).toBe(6);
-  expect(readFileSync(file, "utf8")).toBe("new!er");
+test("one that has only grown is replaced where its caller carries over what is new", async () => {
+  const grow = async (): Promise<void> => appendFileSync(file, "er");
+  expect(await replace(nodeFileSystem, { confirm: grow, mayGrow: true })).toBe(4);
+  expect(readFileSync(file, "utf8")).toBe("new!");
 
-  const open: FileSystem["open"] = (path, how, mode) =>
-    how === "append" ? Promise.reject(errno("EMFILE")) : nodeFileSystem.open(path, how, mode);
-  await expect(replace(altered({ rename, open }))).rejects.toMatchObject({
-    code: "LEAFLOG_WRITE_FAILED",
-    message: expect.stringContaining("the file is replaced"),
-    cause: { code: "EMFILE" },
-  });
+  const change = async (): Promise<void> => writeFileSync(file, "odd!");
+  expect(await replace(nodeFileSystem, { confirm: change, mayGrow: true })).toBeUndefined();
+  const shrink = async (): Promise<void> => writeFileSync(file, "");
+  expect(await replace(nodeFileSystem, { confirm: shrink, mayGrow: true })).toBeUndefined();
+  expect(readFileSync(file, "utf8")).toBe("");
 });
 
 describe("the owner", () => {

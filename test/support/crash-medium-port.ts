@@ -162,6 +162,11 @@ export class CrashPort implements FileSystem {
     });
   }
 
+  /** The program is alone on its machine. */
+  async writersOf(): Promise<readonly number[]> {
+    return [];
+  }
+
   rmdirSync(path: string): void {
     this.#ensureAlive();
     this.#medium.remove(path, "directory");

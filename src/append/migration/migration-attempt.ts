@@ -1,18 +1,15 @@
 import { newEntryId } from "../../entry/entry-id.js";
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
 import { LeaflogError } from "../../errors.js";
-import type { FileStat } from "../../file/file-stat.js";
-import type { FileSystem, OpenFile } from "../../file/file-system.js";
-import { replaceFile } from "../../file/replacement.js";
+import type { FileSystem } from "../../file/file-system.js";
 import { findStart } from "../../scan/find-start.js";
 import { scanForward } from "../../scan/scan-forward.js";
-import { ensureStillOwner } from "../ensure-still-owner.js";
+import { Original, rewriteFile } from "../rewrite/rewrite.js";
+import type { RewriteProgress } from "../rewrite/rewrite-progress.js";
 import { ensureAppendable } from "../way.js";
-import { MigrationBackup } from "./migration-backup.js";
 import { MigrationEdits } from "./migration-edits.js";
 import { MigrationIds } from "./migration-ids.js";
 import type { MigrateOptions, MigrationInternals } from "./migration-options.js";
-import type { MigrationProgress } from "./migration-progress.js";
 import type { MigrationReport } from "./migration-report.js";
 import { MigrationSurvey } from "./migration-survey.js";
 import { writeMigrated } from "./migration-writer.js";
@@ -26,19 +23,18 @@ export class MigrationAttempt {
   readonly #fs: FileSystem;
   readonly #file: string;
   readonly #options: MigrateOptions;
-  readonly #progress: MigrationProgress;
+  readonly #progress: RewriteProgress;
   readonly #maxChunkBytes: number;
   readonly #ids: MigrationIds;
   readonly #survey: MigrationSurvey;
   #format: TranscriptFormat = DEFAULT_FORMAT;
-  #backup: MigrationBackup | undefined;
 
   constructor(
     fs: FileSystem,
     file: string,
     options: MigrateOptions,
     internals: MigrationInternals,
-    progress: MigrationProgress,
+    progress: RewriteProgress,
   ) {
     this.#fs = fs;
     this.#file = file;
@@ -49,20 +45,20 @@ export class MigrationAttempt {
     this.#survey = new MigrationSurvey(this.#ids);
   }
 
-  /** Undefined when the file changed meanwhile. */
-  async run(): Promise<MigrationReport | undefined> {
-    const source = await this.#fs.open(this.#file, "read");
-    try {
-      const stat = await source.stat();
-      this.#progress.begin(stat.size);
-      await this.#read(source, stat);
-      return this.#survey.settled ? this.#unchanged(stat) : await this.#rewrite(source, stat);
-    } finally {
-      await source.close();
-    }
+  /**
+   * Undefined when the file changed meanwhile.
+   *
+   * @param mayGrow whether it is enough that it has only grown
+   */
+  run(mayGrow: boolean): Promise<MigrationReport | undefined> {
+    return Original.with(this.#fs, this.#file, async (original) => {
+      this.#progress.begin(original.stat.size);
+      await this.#read(original);
+      return this.#survey.settled ? this.#unchanged(original) : this.#rewrite(original, mayGrow);
+    });
   }
 
-  async #read(source: OpenFile, { size }: FileStat): Promise<void> {
+  async #read({ source, stat: { size } }: Original): Promise<void> {
     const { header, signal } = this.#options;
     const start = await findStart(source, size, { format: this.#options.format, signal });
     const { format, header: found } = start;
@@ -84,42 +80,35 @@ export class MigrationAttempt {
     this.#survey.finish();
   }
 
-  async #rewrite(source: OpenFile, stat: FileStat): Promise<MigrationReport | undefined> {
+  async #rewrite(original: Original, mayGrow: boolean): Promise<MigrationReport | undefined> {
+    const { source, stat } = original;
     const edits = new MigrationEdits(this.#survey, this.#ids);
-    const { signal } = this.#options;
-    try {
-      const size = await replaceFile(this.#fs, this.#file, {
-        original: { file: source, stat },
-        write: (output) =>
-          writeMigrated(source, stat.size, edits, output, {
-            format: this.#format,
-            maxChunkBytes: this.#maxChunkBytes,
-            signal,
-            onProgress: (bytesDone) => this.#progress.report(stat.size + bytesDone),
-          }),
-        confirm: () => this.#confirm(source, stat),
-      });
-      if (size === undefined) {
-        await this.#backup?.drop();
-        return undefined;
-      }
-      return this.#report(stat, edits, size);
-    } catch (error) {
-      await this.#backup?.dropQuietly();
-      throw error;
-    }
+    const rewritten = await rewriteFile(this.#fs, this.#file, this.#options, {
+      work: "migration",
+      original,
+      format: this.#format,
+      mayGrow,
+      write: (output) =>
+        writeMigrated(source, stat.size, edits, output, {
+          format: this.#format,
+          maxChunkBytes: this.#maxChunkBytes,
+          signal: this.#options.signal,
+          onProgress: (bytesDone) => this.#progress.report(stat.size + bytesDone),
+        }),
+    });
+    if (rewritten === undefined) return undefined;
+    return {
+      ...this.#unchanged(original),
+      changed: true,
+      migrated: edits.migrated,
+      reidentified: edits.reidentified,
+      bytesAfter: rewritten.size,
+      lateBytes: rewritten.late,
+      ...(rewritten.backup !== undefined && { backup: rewritten.backup }),
+    };
   }
 
-  async #confirm(source: OpenFile, stat: FileStat): Promise<void> {
-    if (this.#options.backup) {
-      const backup = new MigrationBackup(this.#fs, this.#file, stat);
-      await backup.make(source);
-      this.#backup = backup;
-    }
-    await ensureStillOwner(this.#file, "migration", this.#options);
-  }
-
-  #unchanged(stat: FileStat): MigrationReport {
+  #unchanged({ stat }: Original): MigrationReport {
     return {
       file: this.#file,
       changed: false,
@@ -129,17 +118,7 @@ export class MigrationAttempt {
       malformed: this.#survey.malformed,
       bytesBefore: stat.size,
       bytesAfter: stat.size,
-    };
-  }
-
-  #report(stat: FileStat, edits: MigrationEdits, bytesAfter: number): MigrationReport {
-    return {
-      ...this.#unchanged(stat),
-      changed: true,
-      migrated: edits.migrated,
-      reidentified: edits.reidentified,
-      bytesAfter,
-      ...(this.#backup && { backup: this.#backup.path }),
+      lateBytes: 0,
     };
   }
 }

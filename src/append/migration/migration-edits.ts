@@ -1,6 +1,12 @@
 import { HEADER_VERSION } from "../../entry/header.js";
 import type { LineFacts, LineSpans } from "../../scan/line-facts.js";
-import { firstKeptEdit, type LineEdit, linkEdits, roleEdit, versionEdit } from "./line-edits.js";
+import {
+  firstKeptEdit,
+  type LineEdit,
+  linkEdits,
+  roleEdit,
+  versionEdit,
+} from "../rewrite/line-edits.js";
 import type { MigrationIds } from "./migration-ids.js";
 import { LeafTracker } from "./migration-leaf-tracker.js";
 import {

@@ -1,19 +1,14 @@
 import type { TranscriptFormat } from "../../entry/transcript-format.js";
+import type { RewriteTerms } from "../rewrite/rewrite.js";
 
 /** How the holder of a transcript's lock has it migrated. */
-export interface MigrateOptions {
+export interface MigrateOptions extends RewriteTerms {
   /** Told how far both readings of the file are, in bytes; last of all `(total, total)`. */
   readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined;
-  /** Ends the migration, as long as the file has not been replaced. */
-  readonly signal?: AbortSignal | undefined;
-  /** Whether to keep the file as it was under another name beside it. @default false */
-  readonly backup?: boolean | undefined;
   /** Whether a non-empty file without a header is refused. None is made for it in either case. */
   readonly header: "required" | "optional";
   /** Default: what the first lines say. */
   readonly format?: TranscriptFormat | undefined;
-  /** Asked right before the file is replaced. */
-  readonly stillOwner: () => Promise<boolean>;
 }
 
 /** For tests. */

@@ -1,5 +1,7 @@
+import type { LateReport } from "../rewrite/late-report.js";
+
 /** What a migration did. */
-export interface MigrationReport {
+export interface MigrationReport extends LateReport {
   /** Absolute path of the transcript. */
   readonly file: string;
   /** Whether the file was rewritten. When not, nothing in it had to be changed. */
@@ -14,7 +16,7 @@ export interface MigrationReport {
   readonly malformed: number;
   /** Size of the file before, in bytes. */
   readonly bytesBefore: number;
-  /** Size of the file after, in bytes. */
+  /** Size of the file after, in bytes; late lines that came later than at once do not count. */
   readonly bytesAfter: number;
   /** Absolute path of the file as it was before, if a backup was asked for and anything changed. */
   readonly backup?: string;

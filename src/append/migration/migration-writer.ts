@@ -2,9 +2,9 @@ import type { OpenFile } from "../../file/file-system.js";
 import type { ReplacementOutput } from "../../file/replacement.js";
 import { scanForward } from "../../scan/scan-forward.js";
 import type { ScannedLine, ScanOptions } from "../../scan/scanned-line.js";
-import { editedLine, type LinePiece } from "./line-edits.js";
+import { editedLine, type LinePiece } from "../rewrite/line-edits.js";
+import { RewriteOutput } from "../rewrite/rewrite-output.js";
 import type { MigrationEdits } from "./migration-edits.js";
-import { MigrationOutput } from "./migration-output.js";
 
 /**
  * Writes the first `size` bytes of the source, each line with its edits. A torn tail gets the
@@ -19,7 +19,7 @@ export async function writeMigrated(
   output: ReplacementOutput,
   scan: ScanOptions,
 ): Promise<void> {
-  const gathered = new MigrationOutput(source, output, scan.signal);
+  const gathered = new RewriteOutput(source, output, scan.signal);
   await scanForward(gathered.gatedSource, { ...scan, to: size }, (line) => {
     const { bytes } = line;
     for (const piece of editedLine(edits.of(line.facts()), line.length)) {
@@ -32,7 +32,7 @@ export async function writeMigrated(
 }
 
 function writePiece(
-  output: MigrationOutput,
+  output: RewriteOutput,
   piece: LinePiece,
   line: ScannedLine,
   bytes: Buffer | undefined,

@@ -1,16 +1,14 @@
 import { LeaflogError } from "../../errors.js";
 import type { FileSystem } from "../../file/file-system.js";
 import { removeLeftovers } from "../../file/replacement.js";
+import { withRestarts } from "../rewrite/rewrite.js";
+import { RewriteProgress } from "../rewrite/rewrite-progress.js";
 import { MigrationAttempt } from "./migration-attempt.js";
 import type { MigrateOptions, MigrationInternals } from "./migration-options.js";
-import { MigrationProgress } from "./migration-progress.js";
 import type { MigrationReport } from "./migration-report.js";
 
 export type { MigrateOptions } from "./migration-options.js";
 export type { MigrationReport } from "./migration-report.js";
-
-/** How often a migration starts over because another program wrote meanwhile. */
-const MAX_RESTARTS = 5;
 
 /**
  * Makes a linked transcript of version 3 out of one that has linear entries, by editing bytes: all
@@ -18,15 +16,15 @@ const MAX_RESTARTS = 5;
  * file, 12 to 24 bytes each, and otherwise none that grows with it. A file in which nothing has to
  * be changed is not written; a torn tail alone is no reason to.
  *
- * What another program appends before the file is replaced is in the result. What it appends to
- * the old file later on, through a descriptor that it opened before, is lost.
+ * What another program appends before the file is replaced is in the result. For what it appends to
+ * the old file later on, through a descriptor that it opened before, see `watch`.
  *
  * @param file absolute, with symlinks resolved; the caller holds its lock
  * @throws LeaflogError, with the file as it was unless the message says otherwise:
  * - `LEAFLOG_LINEAR_TRANSCRIPT`: entries of its format have neither ids nor parents;
  * - `LEAFLOG_BAD_HEADER`: no header, or one of a later version;
  * - `LEAFLOG_READ_FAILED`: it is not there or cannot be read;
- * - `LEAFLOG_WRITE_FAILED`: it cannot be replaced, or other programs never stop writing to it;
+ * - `LEAFLOG_WRITE_FAILED`: it cannot be replaced, or other programs never stop changing it;
  * - `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`.
  */
 export async function migrateFile(
@@ -35,24 +33,18 @@ export async function migrateFile(
   options: MigrateOptions,
   internals: MigrationInternals = {},
 ): Promise<MigrationReport> {
-  const progress = new MigrationProgress(options.onProgress);
+  const progress = new RewriteProgress(options.onProgress);
   try {
     options.signal?.throwIfAborted();
     await removeLeftovers(fs, file);
-    for (let restarts = 0; restarts <= MAX_RESTARTS; restarts += 1) {
-      const report = await new MigrationAttempt(fs, file, options, internals, progress).run();
-      if (report === undefined) continue;
-      progress.finish();
-      return report;
-    }
+    const report = await withRestarts(file, "migrate", (isLast) =>
+      new MigrationAttempt(fs, file, options, internals, progress).run(isLast),
+    );
+    progress.finish();
+    return report;
   } catch (error) {
     throw asLeaflogError(error, file, options.signal);
   }
-  throw new LeaflogError(
-    "LEAFLOG_WRITE_FAILED",
-    `other programs wrote to the transcript during each of ${MAX_RESTARTS + 1} attempts to migrate it; it is as they left it: stop them, then try again`,
-    { file },
-  );
 }
 
 function asLeaflogError(error: unknown, file: string, signal: AbortSignal | undefined): unknown {

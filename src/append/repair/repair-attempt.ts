@@ -1,18 +1,16 @@
 import { newEntryId } from "../../entry/entry-id.js";
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
-import type { FileStat } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
-import { type ReplacementOutput, replaceFile } from "../../file/replacement.js";
+import type { ReplacementOutput } from "../../file/replacement.js";
 import { MAX_ENTRIES } from "../../read/verify.js";
 import { EncodingWatch } from "../../read/verify-encoding.js";
 import { findStart } from "../../scan/find-start.js";
 import { scanParts } from "../../scan/scan-parts.js";
 import type { ScanOptions } from "../../scan/scanned-line.js";
-import { ensureStillOwner } from "../ensure-still-owner.js";
-import { MigrationBackup } from "../migration/migration-backup.js";
-import { MigrationOutput } from "../migration/migration-output.js";
-import type { MigrationProgress } from "../migration/migration-progress.js";
 import { tooNew } from "../migration/too-new.js";
+import { Original, type Rewritten, rewriteFile } from "../rewrite/rewrite.js";
+import { RewriteOutput } from "../rewrite/rewrite-output.js";
+import type { RewriteProgress } from "../rewrite/rewrite-progress.js";
 import { DamagedFile } from "./damaged-file.js";
 import { RepairChanges } from "./repair-changes.js";
 import { makeHeader } from "./repair-header.js";
@@ -28,8 +26,7 @@ const MAX_CHUNK_BYTES = 262_144;
 
 /** A file that is being repaired, and how far it is looked at. */
 interface Ground {
-  readonly source: OpenFile;
-  readonly stat: FileStat;
+  readonly original: Original;
   /** Where the repair begins, in bytes. */
   readonly from: number;
 }
@@ -40,17 +37,16 @@ export class RepairAttempt {
   readonly #file: string;
   readonly #options: RepairOptions;
   readonly #internals: RepairInternals;
-  readonly #progress: MigrationProgress;
+  readonly #progress: RewriteProgress;
   readonly #changes = new RepairChanges();
   #format: TranscriptFormat = DEFAULT_FORMAT;
-  #backup: MigrationBackup | undefined;
 
   constructor(
     fs: FileSystem,
     file: string,
     options: RepairOptions,
     internals: RepairInternals,
-    progress: MigrationProgress,
+    progress: RewriteProgress,
   ) {
     this.#fs = fs;
     this.#file = file;
@@ -59,35 +55,36 @@ export class RepairAttempt {
     this.#progress = progress;
   }
 
-  /** Undefined when the file changed meanwhile. */
-  async run(): Promise<RepairReport | undefined> {
-    const source = await this.#fs.open(this.#file, "read");
-    try {
-      const stat = await source.stat();
+  /**
+   * Undefined when the file changed meanwhile.
+   *
+   * @param mayGrow whether it is enough that it has only grown
+   */
+  run(mayGrow: boolean): Promise<RepairReport | undefined> {
+    return Original.with(this.#fs, this.#file, async (original) => {
+      const { source, stat } = original;
       this.#progress.begin(stat.size);
       const { format, signal } = this.#options;
       this.#format = (await findStart(source, stat.size, { format, signal })).format;
       const whole = this.#options.mode === "salvage";
       const from = whole ? 0 : await tailStart(source, stat.size, this.#scan());
-      return await this.#repair({ source, stat, from });
-    } finally {
-      await source.close();
-    }
+      return this.#repair({ original, from }, mayGrow);
+    });
   }
 
-  async #repair(ground: Ground): Promise<RepairReport | undefined> {
-    const { source, stat } = ground;
+  async #repair(ground: Ground, mayGrow: boolean): Promise<RepairReport | undefined> {
+    const { source, stat } = ground.original;
     const { dryRun } = this.#options;
     const survey = await this.#survey(ground);
     const damaged = new DamagedFile(this.#fs, this.#file, source, stat, dryRun);
-    if (!survey.changes) return this.#report(ground, survey, damaged, stat.size);
-    if (!dryRun) return this.#replace(ground, survey, damaged);
+    if (!survey.changes) return this.#report(ground, survey, damaged, { size: stat.size });
+    if (!dryRun) return this.#replace(ground, survey, damaged, mayGrow);
     const output = new CountedOutput();
     await this.#write(ground, survey, damaged, output);
-    return this.#report(ground, survey, damaged, output.size);
+    return this.#report(ground, survey, damaged, output);
   }
 
-  async #survey({ source, stat, from }: Ground): Promise<RepairSurvey> {
+  async #survey({ original: { source, stat }, from }: Ground): Promise<RepairSurvey> {
     const { mode, header, signal } = this.#options;
     const { maxEntries = MAX_ENTRIES, generateId = newEntryId } = this.#internals;
     const whole = mode === "salvage";
@@ -109,7 +106,7 @@ export class RepairAttempt {
   }
 
   async #write(
-    { source, stat, from }: Ground,
+    { original: { source, stat }, from }: Ground,
     survey: RepairSurvey,
     damaged: DamagedFile,
     target: ReplacementOutput,
@@ -118,7 +115,7 @@ export class RepairAttempt {
     const header = headerMissing
       ? await makeHeader(source, remains, laterHeader, this.#options)
       : undefined;
-    const output = new MigrationOutput(source, target, this.#options.signal);
+    const output = new RewriteOutput(source, target, this.#options.signal);
     if (from > 0) output.copy({ start: 0, end: from });
     const gated = output.gatedSource;
     const flushing: OpenFile = {
@@ -140,32 +137,24 @@ export class RepairAttempt {
     ground: Ground,
     survey: RepairSurvey,
     damaged: DamagedFile,
+    mayGrow: boolean,
   ): Promise<RepairReport | undefined> {
     try {
-      const size = await replaceFile(this.#fs, this.#file, {
-        original: { file: ground.source, stat: ground.stat },
+      const rewritten = await rewriteFile(this.#fs, this.#file, this.#options, {
+        work: "repair",
+        original: ground.original,
+        format: this.#format,
+        mayGrow,
         write: (output) => this.#write(ground, survey, damaged, output),
-        confirm: () => this.#confirm(ground, damaged),
+        seal: () => damaged.seal(),
       });
-      if (size !== undefined) return this.#report(ground, survey, damaged, size);
+      if (rewritten) return this.#report(ground, survey, damaged, rewritten);
       await damaged.drop();
-      await this.#backup?.drop();
       return undefined;
     } catch (error) {
       await damaged.dropQuietly();
-      await this.#backup?.dropQuietly();
       throw error;
     }
-  }
-
-  async #confirm({ source, stat }: Ground, damaged: DamagedFile): Promise<void> {
-    await damaged.seal();
-    if (this.#options.backup) {
-      const backup = new MigrationBackup(this.#fs, this.#file, stat, "repair");
-      await backup.make(source);
-      this.#backup = backup;
-    }
-    await ensureStillOwner(this.#file, "repair", this.#options);
   }
 
   #scan(): ScanOptions {
@@ -174,10 +163,10 @@ export class RepairAttempt {
   }
 
   #report(
-    { stat }: Ground,
+    { original: { stat } }: Ground,
     survey: RepairSurvey,
     damaged: DamagedFile,
-    bytesAfter: number,
+    { size, backup, late }: Pick<Rewritten, "size"> & Partial<Rewritten>,
   ): RepairReport {
     const { mode, dryRun } = this.#options;
     return {
@@ -190,9 +179,10 @@ export class RepairAttempt {
       linksChecked: survey.linksChecked,
       format: this.#format.name,
       bytesBefore: stat.size,
-      bytesAfter,
+      bytesAfter: size,
+      lateBytes: late ?? 0,
       ...(damaged.path !== undefined && { damagedFile: damaged.path }),
-      ...(this.#backup && { backup: this.#backup.path }),
+      ...(backup !== undefined && { backup }),
     };
   }
 }

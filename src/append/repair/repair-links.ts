@@ -1,6 +1,6 @@
 import type { BatchMark, LineFacts, LineSpans } from "../../scan/line-facts.js";
-import type { LineEdit } from "../migration/line-edits.js";
 import { MigrationEdits } from "../migration/migration-edits.js";
+import type { LineEdit } from "../rewrite/line-edits.js";
 import type { RepairSurvey } from "./repair-survey.js";
 
 /** What is to be done with a record for the sake of its links. */

@@ -1,4 +1,5 @@
 import type { TranscriptFormat } from "../../entry/transcript-format.js";
+import type { RewriteTerms } from "../rewrite/rewrite.js";
 
 /**
  * How far a repair goes.
@@ -9,12 +10,10 @@ import type { TranscriptFormat } from "../../entry/transcript-format.js";
 export type RepairMode = "salvage" | "tail";
 
 /** How a transcript is repaired. */
-export interface RepairOptions {
+export interface RepairOptions extends RewriteTerms {
   readonly mode: RepairMode;
   /** Whether to find out what a repair would change, and no more: nothing is written. */
   readonly dryRun: boolean;
-  /** Whether to keep the file as it was under another name beside it. */
-  readonly backup: boolean;
   /** Whether a header is added where there is none. */
   readonly header: "required" | "optional";
   /** Default: what the first lines say. */
@@ -24,10 +23,6 @@ export interface RepairOptions {
   readonly cwd: string;
   /** Told how far both readings of the file are, in bytes; last of all `(total, total)`. */
   readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined;
-  /** Ends the repair, as long as the file has not been replaced. */
-  readonly signal?: AbortSignal | undefined;
-  /** Asked right before the file is replaced. */
-  readonly stillOwner: () => Promise<boolean>;
 }
 
 /** For tests. */

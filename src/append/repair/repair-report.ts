@@ -1,6 +1,7 @@
 import type { FormatName } from "../../entry/transcript-format.js";
 import type { Extent, Listed } from "../../read/verify-report.js";
 import type { DamageReason } from "../../scan/line-part.js";
+import type { LateReport } from "../rewrite/late-report.js";
 import type { RepairMode } from "./repair-options.js";
 
 /** Where a change was made, in the file as it was. */
@@ -35,7 +36,7 @@ export type RepairChange =
 export type MoveReason = DamageReason | "duplicate" | "invalid-utf8";
 
 /** What a repair did, or would do. */
-export interface RepairReport {
+export interface RepairReport extends LateReport {
   /** Absolute path of the transcript. */
   readonly file: string;
   readonly mode: RepairMode;
@@ -56,7 +57,7 @@ export interface RepairReport {
   readonly linksChecked: boolean;
   /** Size of the file before, in bytes. */
   readonly bytesBefore: number;
-  /** Size of the file after, in bytes. */
+  /** Size of the file after, in bytes; late lines that came later than at once do not count. */
   readonly bytesAfter: number;
   /**
    * Absolute path of the file that holds what could not stay: one JSON object a line, `offset` and

@@ -2,8 +2,8 @@ import type { LineFacts, Span } from "../../scan/line-facts.js";
 import type { LinePart } from "../../scan/line-part.js";
 import type { MalformedLine, PartVisitor } from "../../scan/scan-parts.js";
 import type { ScannedLine } from "../../scan/scanned-line.js";
-import { editedLine } from "../migration/line-edits.js";
-import type { MigrationOutput } from "../migration/migration-output.js";
+import { editedLine } from "../rewrite/line-edits.js";
+import type { RewriteOutput } from "../rewrite/rewrite-output.js";
 import type { DamagedFile } from "./damaged-file.js";
 import type { InvalidBytes } from "./invalid-bytes.js";
 import type { RepairChanges } from "./repair-changes.js";
@@ -18,7 +18,7 @@ const REPLACEMENT = "\ufffd";
 
 /** Where what a repair reads and decides goes. */
 export interface RepairSinks {
-  readonly output: MigrationOutput;
+  readonly output: RewriteOutput;
   readonly damaged: DamagedFile;
   readonly changes: RepairChanges;
   readonly invalid: InvalidBytes;

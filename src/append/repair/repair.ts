@@ -2,13 +2,11 @@ import { LeaflogError } from "../../errors.js";
 import type { FileSystem } from "../../file/file-system.js";
 import { removeLeftovers } from "../../file/replacement.js";
 import { asReadError, guardedListener } from "../../read/verify-progress.js";
-import { MigrationProgress } from "../migration/migration-progress.js";
+import { withRestarts } from "../rewrite/rewrite.js";
+import { RewriteProgress } from "../rewrite/rewrite-progress.js";
 import { RepairAttempt } from "./repair-attempt.js";
 import type { RepairInternals, RepairOptions } from "./repair-options.js";
 import type { RepairReport } from "./repair-report.js";
-
-/** How often a repair starts over because another program wrote meanwhile. */
-const MAX_RESTARTS = 5;
 
 /**
  * Repairs a transcript: reads it to find what is to be done, reads it again to write what stays,
@@ -17,15 +15,15 @@ const MAX_RESTARTS = 5;
  * two, and otherwise none that grows with it. A file in which there is nothing to repair is not
  * written.
  *
- * What another program appends before the file is replaced is in the result. What it appends to
- * the old file later on, through a descriptor that it opened before, is lost.
+ * What another program appends before the file is replaced is in the result. For what it appends to
+ * the old file later on, through a descriptor that it opened before, see `watch`.
  *
  * @param file absolute, with symlinks resolved; unless it is a dry run the caller holds its lock
  * @throws LeaflogError, with the file as it was unless the message says otherwise:
  * - `LEAFLOG_BAD_HEADER`: the header claims a later version;
  * - `LEAFLOG_READ_FAILED`: it is not there or cannot be read;
  * - `LEAFLOG_WRITE_FAILED`: it cannot be replaced, what is to be kept beside it cannot be written,
- *   or other programs never stop writing to it;
+ *   or other programs never stop changing it;
  * - `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`.
  */
 export async function repairFile(
@@ -34,24 +32,18 @@ export async function repairFile(
   options: RepairOptions,
   internals: RepairInternals = {},
 ): Promise<RepairReport> {
-  const progress = new MigrationProgress(guardedListener(options.onProgress));
+  const progress = new RewriteProgress(guardedListener(options.onProgress));
   try {
     options.signal?.throwIfAborted();
     if (!options.dryRun) await removeLeftovers(fs, file);
-    for (let restarts = 0; restarts <= MAX_RESTARTS; restarts += 1) {
-      const report = await new RepairAttempt(fs, file, options, internals, progress).run();
-      if (report === undefined) continue;
-      progress.finish();
-      return report;
-    }
+    const report = await withRestarts(file, "repair", (isLast) =>
+      new RepairAttempt(fs, file, options, internals, progress).run(isLast),
+    );
+    progress.finish();
+    return report;
   } catch (error) {
     throw asRepairError(error, file, options.signal);
   }
-  throw new LeaflogError(
-    "LEAFLOG_WRITE_FAILED",
-    `other programs wrote to the transcript during each of ${MAX_RESTARTS + 1} attempts to repair it; it is as they left it: stop them, then try again`,
-    { file },
-  );
 }
 
 function asRepairError(error: unknown, file: string, signal: AbortSignal | undefined): unknown {

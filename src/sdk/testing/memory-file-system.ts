@@ -113,6 +113,11 @@ export class MemoryFileSystem implements FileSystem {
     this.#directory(path, "fsync");
   }
 
+  /** Nobody else has a file of this disk open. */
+  async writersOf(): Promise<readonly number[]> {
+    return [];
+  }
+
   rmdirSync(path: string): void {
     const directory = this.#directory(path, "rmdir");
     for (const name of this.#nodes.keys()) {

@@ -190,16 +190,30 @@ describe("another program's append", () => {
     expect(report.bytesAfter).toBe(statSync(file).size);
   });
 
-  test("without end is given way to", async () => {
+  test("without end is late in the end, and carried over", async () => {
     const file = transcript(OLD);
     const fs = watched(nodeFileSystem, (operation) => {
       if (operation === "chmod") appendFileSync(file, foreign);
+    });
+    const report = await migrate(fs, file, { backup: true });
+    expect(report).toMatchObject({ migrated: 3 + 5, lateBytes: foreign.length });
+    expect(readFileSync(file, "utf8").endsWith(`,"foreign":true}\n${foreign}`)).toBe(true);
+    expect(namesBeside(file)).toHaveLength(2);
+  });
+
+  test("is given way to when it changes what stands there, without end", async () => {
+    const file = transcript(OLD);
+    let n = 0;
+    const fs = watched(nodeFileSystem, (operation) => {
+      if (operation !== "chmod") return;
+      n += 1;
+      writeFileSync(file, OLD.replace('"n":0', `"n":${n}`));
     });
     await expect(migrate(fs, file, { backup: true })).rejects.toMatchObject({
       code: "LEAFLOG_WRITE_FAILED",
       message: expect.stringContaining("6 attempts"),
     });
-    expect(readFileSync(file, "utf8")).toBe(OLD + foreign.repeat(6));
+    expect(readFileSync(file, "utf8")).toBe(OLD.replace('"n":0', '"n":6'));
     expect(namesBeside(file)).toHaveLength(1);
   });
 

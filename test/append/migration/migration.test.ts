@@ -32,6 +32,7 @@ test.each(await versionOneSessions())("$name of version 1 becomes one chain", as
     migrated: session.entries,
     reidentified: 0,
     malformed: 0,
+    lateBytes: 0,
     bytesBefore: Buffer.byteLength(before),
     bytesAfter: Buffer.byteLength(after),
   });
@@ -80,6 +81,7 @@ test("a second migration changes nothing", async () => {
     malformed: 1,
     bytesBefore: bytes.length,
     bytesAfter: bytes.length,
+    lateBytes: 0,
   });
   expect(readFileSync(file)).toEqual(bytes);
   expect(statSync(file, { bigint: true })).toMatchObject({ ino, mtimeNs });

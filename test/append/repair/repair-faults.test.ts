@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { repairFile } from "../../../src/append/repair/repair.js";
 import type { RepairOptions } from "../../../src/append/repair/repair-options.js";
@@ -224,10 +224,15 @@ describe("another program's append", () => {
     expect(namesBeside(file)).toHaveLength(3);
   });
 
-  test("without end is given way to", async () => {
+  test("is given way to when it changes what stands there, without end", async () => {
     const file = await transcript(`${OLD}\n`);
+    let n = 0;
     const port = new FaultPort({
-      strike: preceded(() => appendFileSync(file, "\n")),
+      strike: preceded(() => {
+        n += 1;
+        const now = readFileSync(file, "latin1");
+        writeFileSync(file, now.replace(/session-\d/, `session-${n}`), "latin1");
+      }),
       nth: 1,
       once: false,
       matches: ({ name, path }) => name === "file.write" && path.endsWith("tmp"),

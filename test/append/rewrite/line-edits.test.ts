@@ -6,7 +6,7 @@ import {
   linkEdits,
   roleEdit,
   versionEdit,
-} from "../../../src/append/migration/line-edits.js";
+} from "../../../src/append/rewrite/line-edits.js";
 import { classifyLine } from "../../../src/scan/line-classifier.js";
 import type { LineSpans } from "../../../src/scan/line-facts.js";
 

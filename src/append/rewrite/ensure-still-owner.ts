@@ -1,4 +1,4 @@
-import { LeaflogError } from "../errors.js";
+import { LeaflogError } from "../../errors.js";
 
 /**
  * The last look before a rewritten transcript takes the place of the old one.

@@ -8,7 +8,7 @@ import { syncNames } from "../../file/sync-names.js";
 import { writeWhole } from "../../file/write-whole.js";
 
 /** A second name of the transcript as it was, or a copy of it where there can be no second name. */
-export class MigrationBackup {
+export class Backup {
   #path: string;
   readonly #fs: FileSystem;
   readonly #file: string;

@@ -12,7 +12,7 @@ const UNIT_BYTES = 3;
  * Gathers the bytes of the new file, which come from calls that cannot wait, and writes them when
  * the source is read on: so no more is held than what one read gives rise to.
  */
-export class MigrationOutput {
+export class RewriteOutput {
   readonly #source: OpenFile;
   readonly #output: ReplacementOutput;
   readonly #signal: AbortSignal | undefined;

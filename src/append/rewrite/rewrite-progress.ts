@@ -2,7 +2,7 @@
 export type ProgressListener = (bytesDone: number, bytesTotal: number) => void;
 
 /** Progress over both readings of a file; it never goes back, not even when they start over. */
-export class MigrationProgress {
+export class RewriteProgress {
   readonly #listener: ProgressListener | undefined;
   #total = 0;
   #done = 0;
