@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { mindExit } from "./lock-exit.js";
+import { ownProcess } from "./own-process.js";
 
 type LockLibrary = typeof import("proper-lockfile");
 
@@ -15,7 +16,8 @@ export function lockLibrary(): Promise<LockLibrary> {
 }
 
 async function load(): Promise<LockLibrary> {
-  const imported = await import("proper-lockfile");
+  // For the notes beside locks, which are to be written at once when they are: it takes a few turns.
+  const [imported] = await Promise.all([import("proper-lockfile"), ownProcess()]);
   // Among those signals is SIGXFSZ, which Node ignores so that a write beyond the file size limit
   // fails with EFBIG. The imported handler re-raises a signal that has no other listener, and the
   // process dies of it; with this listener it has one.

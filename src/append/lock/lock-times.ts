@@ -41,10 +41,10 @@ export const LONGEST_WAIT_MS = 50;
 export const WAIT_GROWTH = 1.5;
 
 /**
- * Of holding, after which the note is written: whoever waits in vain waits for longer, and most
- * holds are over sooner and never pay for it.
+ * Of holding, after which the note is written, unless others are seen to wait before: most holds
+ * are over sooner and never pay for it.
  */
-export const NOTE_AFTER_MS = 20;
+export const NOTE_AFTER_MS = 10;
 
 /**
  * For which a look at the lock counts before a write. A pause that costs us the lock lasts seconds,

@@ -26,6 +26,7 @@ export class OwnerNote {
   readonly #fs: FileSystem;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  #begin: (() => void) | undefined;
   /** What we wrote, or are about to. */
   #text: string | undefined;
   /** Whether there may be a note to remove. */
@@ -49,10 +50,17 @@ export class OwnerNote {
    * @param isOurs - whether the lock still is; asked before a note that is there is replaced.
    */
   begin(lock: FileStat, isOurs: () => Promise<boolean>): void {
-    this.#timer = setTimeout(() => {
+    this.#begin = () => {
+      this.#stopTimer();
       this.#expected = true;
       this.#writing = this.#harmless(() => this.#write(lock, isOurs));
-    }, NOTE_AFTER_MS).unref();
+    };
+    this.#timer = setTimeout(this.#begin, NOTE_AFTER_MS).unref();
+  }
+
+  /** Others wait: should this process be killed, they are not to wait long. */
+  hasten(): void {
+    if (this.#timer !== undefined) this.#begin?.();
   }
 
   /** To be called when the lock was found taken: its holder may leave a note when it dies. */

@@ -16,6 +16,7 @@ import {
   HEARTBEAT_MS,
   LIBRARY_STALE_MS,
   LONGEST_WAIT_MS,
+  NOTE_AFTER_MS,
   SURE_MS,
   WAIT_GROWTH,
 } from "./lock-times.js";
@@ -72,6 +73,8 @@ export class WriteLock {
   /** Whether a release failed, so that our own lock may still be in our way. */
   #left = false;
   #foreignAt = Number.NEGATIVE_INFINITY;
+  /** Whether the lock was waited for, or held for long the last time: so it will be again. */
+  #isBusy = false;
 
   /** @param file - absolute path of the transcript, symlinks resolved; it need not exist. */
   constructor(fs: FileSystem, file: string, options: WriteLockOptions) {
@@ -135,6 +138,7 @@ export class WriteLock {
       } catch (error) {
         slot.free();
         this.#note.expect();
+        this.#isBusy = true;
         if (isContention(error)) {
           busySince = undefined;
           // The holder will heed it soon, and stand aside for a few milliseconds only.
@@ -172,18 +176,23 @@ export class WriteLock {
     try {
       const isOurs = this.#lock.isOurs();
       if (isOurs instanceof Promise || (isOurs && this.#isLate)) return this.#settle(lease, isOurs);
-      if (!isOurs) lease.lost = true;
+      this.#heed(lease, isOurs);
       return isOurs;
     } catch (error) {
       throw lockFailed("looked up", this.#file, error);
     }
   }
 
+  #heed(lease: Lease, isOurs: boolean): void {
+    if (!isOurs) lease.lost = true;
+    else if (this.wished && this.#lease === lease) this.#note.hasten();
+  }
+
   async #settle(lease: Lease, answer: boolean | Promise<boolean>): Promise<boolean> {
     try {
       let isOurs = await answer;
       if (isOurs && this.#isLate) isOurs = await this.#lock.isOurs();
-      if (!isOurs) lease.lost = true;
+      this.#heed(lease, isOurs);
     } catch (error) {
       throw lockFailed("looked up", this.#file, error);
     }
@@ -240,6 +249,7 @@ export class WriteLock {
     lease.since = performance.now();
     this.#lease = lease;
     this.#note.begin(this.#lock.made, async () => this.#lock.isOurs());
+    if (this.#isBusy) this.#note.hasten();
   }
 
   /** Tells a holder who heeds it that the lock is waited for; false when that is known or cannot be. */
@@ -253,6 +263,7 @@ export class WriteLock {
   async #giveBack(): Promise<void> {
     const lease = this.#lease;
     if (lease === undefined) return;
+    this.#isBusy = this.heldMs > NOTE_AFTER_MS;
     this.#lease = undefined;
     await this.#adapter.end();
     this.#left = true;
