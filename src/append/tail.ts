@@ -2,6 +2,7 @@ import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import { type FileStat, isSameFile } from "../file/file-stat.js";
 import type { FileToRead } from "../file/file-system.js";
+import { ensureRegular } from "../file/regular-file.js";
 import type { FoundHeader } from "../scan/find-header.js";
 import { findLeaf, type LeafState } from "../scan/find-leaf.js";
 import { findStart } from "../scan/find-start.js";
@@ -105,7 +106,7 @@ async function settledTail(
 ): Promise<Tail> {
   let stat = await file.stat();
   for (let tries = 1; ; tries += 1) {
-    if (stat.kind !== "file") throw notAFile(stat);
+    ensureRegular(stat);
     const tail = await tailAt(file, stat, known, said);
     const later = tail.tornTail && tries < SETTLE_TRIES ? await statLater(file) : stat;
     if (later.size === stat.size && later.mtimeNs === stat.mtimeNs) return tail;
@@ -181,10 +182,4 @@ export async function readAnchor(
 async function statLater(file: FileToRead): Promise<FileStat> {
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   return file.stat();
-}
-
-function notAFile(stat: FileStat): Error {
-  const code = stat.kind === "directory" ? "EISDIR" : "EINVAL";
-  const what = stat.kind === "directory" ? "a directory" : "no regular file";
-  return Object.assign(new Error(`${code}: the transcript's path is ${what}`), { code });
 }

@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type FormatName, TRANSCRIPT_FORMATS } from "../entry/transcript-format.js";
 import { nodeFileSystem } from "../file/node-file-system.js";
+import { ensureRegular } from "../file/regular-file.js";
 import { readFailed } from "../read/open-to-read.js";
 import { UsageError } from "./exit-code.js";
 
@@ -38,7 +39,7 @@ export function onlyFile(positionals: readonly string[], usage: string): string 
 /** Reading commands name a file that is there; a missing one is a mistake in the path. */
 export async function ensureThere(file: string): Promise<void> {
   try {
-    await nodeFileSystem.stat(file);
+    ensureRegular(await nodeFileSystem.stat(file));
   } catch (error) {
     throw readFailed(file, error);
   }

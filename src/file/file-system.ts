@@ -42,7 +42,10 @@ export type OpenMode =
  * system's error.
  */
 export interface FileSystem {
-  /** Opens a file; `mode` (permission bits, umask applies) matters for `"create"` alone. */
+  /**
+   * Opens a file without waiting for whatever is at the other end of a pipe; `mode` (permission bits, umask applies) matters for
+   * `"create"` alone.
+   */
   open(path: string, how: OpenMode, mode?: number): Promise<OpenFile>;
   /** Follows symlinks. */
   stat(path: string): Promise<FileStat>;

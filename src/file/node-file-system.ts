@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { type FileStat, fileStat } from "./file-stat.js";
 import type { FileSystem, OpenFile, OpenMode } from "./file-system.js";
 import { LocalLooks } from "./local-looks.js";
+import { asIrregular } from "./regular-file.js";
 import { writersOf } from "./writers-of.js";
 
 const open = promisify(fs.open);
@@ -19,9 +20,12 @@ const statfs = promisify(fs.statfs);
 const BIGINT = { bigint: true } as const;
 
 const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL } = fs.constants;
+// A pipe that nobody writes to would hold a thread of the pool for good. Windows knows no such flag.
+const O_NONBLOCK: number = fs.constants.O_NONBLOCK ?? 0;
+const O_NOCTTY: number = fs.constants.O_NOCTTY ?? 0;
 const OPEN_FLAGS: Record<OpenMode, number> = {
-  read: O_RDONLY,
-  append: O_RDWR | O_APPEND,
+  read: O_RDONLY | O_NONBLOCK | O_NOCTTY,
+  append: O_RDWR | O_APPEND | O_NONBLOCK | O_NOCTTY,
   create: O_RDWR | O_APPEND | O_CREAT | O_EXCL,
 };
 
@@ -99,7 +103,13 @@ export const localLooks: LocalLooks = new LocalLooks({
 
 /** The real disk, through `node:fs`. */
 export const nodeFileSystem: FileSystem = {
-  open: async (path, how, mode = 0o600) => new NodeFile(await open(path, OPEN_FLAGS[how], mode)),
+  open: async (path, how, mode = 0o600) => {
+    const opening = open(path, OPEN_FLAGS[how], mode);
+    const fd = await opening.catch((error: unknown) => {
+      throw asIrregular(error);
+    });
+    return new NodeFile(fd);
+  },
   stat,
   look: (path, dev) => localLooks.at(path, dev),
   realpath: promisify(fs.realpath.native),

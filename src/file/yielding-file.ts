@@ -1,5 +1,6 @@
 import { type FileStat, isSameFile } from "./file-stat.js";
 import type { FileSystem, FileToRead, OpenFile } from "./file-system.js";
+import { ensureRegular } from "./regular-file.js";
 import { Slots } from "./slots.js";
 
 /** The descriptors that this process reads by. */
@@ -59,6 +60,7 @@ export class YieldingFile implements FileToRead {
   stat(): Promise<FileStat> {
     return this.#use(async (file) => {
       const stat = await file.stat();
+      ensureRegular(stat);
       this.#stat ??= stat;
       return stat;
     });

@@ -1,9 +1,7 @@
 import type { MigrationReport } from "../append/migration/migration.js";
-import type { FileSystem } from "../file/file-system.js";
 import { resolveOptions, type TranscriptOptions } from "../options.js";
-import { readFailed } from "../read/open-to-read.js";
 import { settled, settling } from "./late-settling.js";
-import { resolveTranscript } from "./open-transcript.js";
+import { ensureThere, resolveTranscript } from "./open-transcript.js";
 import { shareWriter } from "./open-writers.js";
 import { ensureOutsideTransaction } from "./transaction.js";
 
@@ -58,14 +56,5 @@ export async function migrateTranscript(
     return await settled(report, share, settle, terms);
   } finally {
     await share.release();
-  }
-}
-
-/** Before the lock: it would make the directory of a mistyped path. */
-async function ensureThere(fs: FileSystem, path: string): Promise<void> {
-  try {
-    await fs.stat(path);
-  } catch (error) {
-    throw readFailed(path, error);
   }
 }

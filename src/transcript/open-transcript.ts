@@ -1,3 +1,5 @@
+import type { FileSystem } from "../file/file-system.js";
+import { ensureRegular } from "../file/regular-file.js";
 import { resolveFile } from "../file/resolve-file.js";
 import { filePath, resolveOptions, type TranscriptOptions } from "../options.js";
 import { readFailed } from "../read/open-to-read.js";
@@ -19,14 +21,24 @@ export async function openTranscript(
 }
 
 /** The absolute path of a transcript that a caller named. */
-export async function resolveTranscript(
-  file: string,
-  fs: TranscriptOptions["fileSystem"] & object,
-): Promise<string> {
+export async function resolveTranscript(file: string, fs: FileSystem): Promise<string> {
   const path = filePath(file);
   try {
     return await resolveFile(fs, path);
   } catch (error) {
     throw readFailed(file, error);
+  }
+}
+
+/**
+ * Before the lock: it would make the directory of a mistyped path, or stand beside a device.
+ *
+ * @throws LeaflogError `LEAFLOG_READ_FAILED`
+ */
+export async function ensureThere(fs: FileSystem, path: string): Promise<void> {
+  try {
+    ensureRegular(await fs.stat(path));
+  } catch (error) {
+    throw readFailed(path, error);
   }
 }

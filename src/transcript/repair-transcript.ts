@@ -2,7 +2,7 @@ import type { RepairMode } from "../append/repair/repair-options.js";
 import type { RepairReport } from "../append/repair/repair-report.js";
 import { invalid, resolveOptions, type TranscriptOptions } from "../options.js";
 import { settled, settling } from "./late-settling.js";
-import { resolveTranscript } from "./open-transcript.js";
+import { ensureThere, resolveTranscript } from "./open-transcript.js";
 import { shareWriter } from "./open-writers.js";
 import { ensureOutsideTransaction } from "./transaction.js";
 
@@ -90,6 +90,7 @@ export async function repairTranscript(
     const { repairFile } = await import("../append/repair/repair.js");
     return repairFile(fileSystem, path, { ...how, stillOwner: async () => true });
   }
+  await ensureThere(fileSystem, path);
   const share = shareWriter(path, resolved);
   try {
     ensureOutsideTransaction(share.writer);

@@ -1,6 +1,7 @@
 import type { TranscriptFormat } from "../../entry/transcript-format.js";
 import type { FileStat } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
+import { ensureRegular } from "../../file/regular-file.js";
 import { type ReplacementOutput, replaceFile } from "../../file/replacement.js";
 import { Backup } from "./backup.js";
 import { ensureStillOwner } from "./ensure-still-owner.js";
@@ -49,7 +50,9 @@ export class Original {
     const source = await fs.open(file, "read");
     let original: Original | undefined;
     try {
-      original = new Original(source, await source.stat());
+      const stat = await source.stat();
+      ensureRegular(stat);
+      original = new Original(source, stat);
       return await work(original);
     } finally {
       if (original === undefined || !original.#isWatched) await source.close();
