@@ -10,7 +10,7 @@ import type { Look } from "../file/look.js";
 import { invalid, type ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 import type { NotMigrated } from "./append-result.js";
-import type { Ground } from "./ground.js";
+import type { Found, Ground } from "./ground.js";
 import { composeGroup, type GroupCommit, type Written } from "./group-commit.js";
 import { type FoundKeys, KeyLookup } from "./idempotency/key-lookup.js";
 import type { KeyQuery } from "./idempotency/key-query.js";
@@ -89,20 +89,25 @@ export class Committer {
   }
 
   /**
-   * Looks at the file, and what there is to be done before anything is appended. Nothing is written,
-   * so that the look counts only when the lock turns out to be ours. Where the look is answered at
-   * once, the ground is there at once too: nothing comes between the look and the write that it is
-   * for.
+   * Looks at the file, for a write that is to come. Nothing is written, so that the look counts only
+   * when the lock turns out to be ours. Where it is answered at once, the result is there at once
+   * too: nothing comes between the look and the write that it is for. What is to be done with what
+   * was found depends on the calls, which are taken after it: one may have been given up meanwhile,
+   * and the next may ask for something else.
    */
-  ground(options: ResolvedOptions): Ground | Promise<Ground> {
+  find(): Found | Promise<Found> {
     const found = this.#file.look();
-    if (!(found instanceof Promise)) return this.#groundOf(found, options);
-    return found.then((tail) => this.#groundOf(tail, options));
+    if (!(found instanceof Promise)) return this.#found(found);
+    return found.then((tail) => this.#found(tail));
   }
 
-  #groundOf(tail: Tail | undefined, options: ResolvedOptions): Ground {
+  #found(tail: Tail | undefined): Found {
     if (tail?.header.state === "header") this.#sessionId = tail.header.id;
     if (tail && tail.size > 0) this.#format = tail.format;
+    return { tail };
+  }
+
+  #groundOf({ tail }: Found, options: ResolvedOptions): Ground {
     const way = chooseWay(this.#path, tail, this.#formatOf(tail), options);
     return { tail, way, tornTail: tail?.tornTail };
   }
@@ -112,7 +117,7 @@ export class Committer {
     let ground = found;
     for (let migrations = 0; ground.way === "migrate"; migrations += 1) {
       const notMigrated = await this.#migrate(ground.tail as Tail, options, migrations);
-      const next = await this.ground(options);
+      const next = this.#groundOf(await this.find(), options);
       ground = { ...next, tornTail: found.tornTail ?? next.tornTail };
       if (notMigrated && next.way === "migrate") {
         ground = { ...ground, way: untouchedWay(next.tail as Tail), notMigrated };
@@ -138,19 +143,20 @@ export class Committer {
   /**
    * Writes calls that agree in their options, and settles them.
    *
-   * @param found what they were found to be written to
+   * @param found the file as it was found with the lock held, before they were taken
    */
-  async commit(calls: readonly AppendCall[], found: Ground): Promise<void> {
+  async commit(calls: readonly AppendCall[], found: Found): Promise<void> {
     const options = (calls[0] as AppendCall).terms.options;
     // Not awaited where there is nothing to do: nothing is to come between the look and the write.
-    let ground = found.way === "migrate" ? await this.#migrated(found, options) : found;
+    let ground = this.#groundOf(found, options);
+    if (ground.way === "migrate") ground = await this.#migrated(ground, options);
     const targets = calls[0]?.namesTarget ? await this.#findTargets(calls) : undefined;
     const isKeyed = calls.some(({ keyed }) => keyed !== undefined);
     const keys = isKeyed ? await this.findKeys(queriesOf(calls)) : undefined;
     if (targets || keys) {
       // The search may have taken long.
       const { tornTail } = ground;
-      ground = await this.#migrated(await this.ground(options), options);
+      ground = await this.#migrated(this.#groundOf(await this.find(), options), options);
       ground = { ...ground, tornTail: tornTail ?? ground.tornTail };
     }
     const { tail, way } = ground;

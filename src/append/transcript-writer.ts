@@ -6,7 +6,7 @@ import { lookBy } from "../file/look.js";
 import type { ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 import { Committer } from "./committer.js";
-import type { Ground } from "./ground.js";
+import type { Found } from "./ground.js";
 import { Holding } from "./holding.js";
 import type { FoundKeys } from "./idempotency/key-lookup.js";
 import { KeyQuery } from "./idempotency/key-query.js";
@@ -188,9 +188,9 @@ export class TranscriptWriter {
             },
           );
         }
-        const ground = await this.#committer.ground(call.terms.options);
+        const found = await this.#committer.find();
         if (terms.signal?.aborted) throw aborted(terms.signal, this.path);
-        await this.#committer.commit([call], ground);
+        await this.#committer.commit([call], found);
         await call.done;
         return value;
       },
@@ -293,12 +293,12 @@ export class TranscriptWriter {
 
   async #commit(): Promise<void> {
     try {
-      const held = this.#heldGround();
+      const held = this.#findHeldFile();
       // Not awaited where it is there: nothing is to come between the look and the write.
-      const ground = (held instanceof Promise ? await held : held) ?? (await this.#newGround());
-      if (ground) {
+      const found = (held instanceof Promise ? await held : held) ?? (await this.#findFile());
+      if (found) {
         this.#inFlight = this.#pending.take();
-        if (this.#inFlight.length > 0) await this.#committer.commit(this.#inFlight, ground);
+        if (this.#inFlight.length > 0) await this.#committer.commit(this.#inFlight, found);
       }
     } catch (error) {
       this.#fail(error);
@@ -309,42 +309,39 @@ export class TranscriptWriter {
     if (this.#lease.spent || !this.#lease.held) await this.#holding.releaseOrWarn();
   }
 
-  /** What there is to be written to, where the lock is held still. */
-  #heldGround(): Ground | undefined | Promise<Ground | undefined> {
+  /** The file as it is, where the lock is held still. */
+  #findHeldFile(): Found | undefined | Promise<Found | undefined> {
     const { first } = this.#pending;
     if (!first || this.#keyed || this.poison || !this.#lease.held) return undefined;
     // Before late lines are carried over the lock has to be known to be ours.
     if (this.late.watching) return undefined;
-    const { options } = first.terms;
-    const ground = attempt(() => this.#committer.ground(options));
+    const found = attempt(() => this.#committer.find());
     const isOurs = attempt(() => this.#lease.isOurs());
-    if (ground instanceof Promise || isOurs instanceof Promise) {
-      return this.#groundWhere(ground, isOurs);
+    if (found instanceof Promise || isOurs instanceof Promise) {
+      return this.#foundIfOurs(found, isOurs);
     }
-    return isOurs ? ground : undefined;
+    return isOurs ? found : undefined;
   }
 
   /** Both looks at once: one after the other would take as long as the write. */
-  async #groundWhere(
-    looked: Ground | Promise<Ground>,
+  async #foundIfOurs(
+    looked: Found | Promise<Found>,
     owner: boolean | Promise<boolean>,
-  ): Promise<Ground | undefined> {
-    const [ground, isOurs] = await Promise.allSettled([looked, owner]);
+  ): Promise<Found | undefined> {
+    const [found, isOurs] = await Promise.allSettled([looked, owner]);
     if (isOurs.status === "rejected") throw isOurs.reason;
     // Who lost the lock has found nothing that counts.
     if (!isOurs.value) return undefined;
-    if (ground.status === "rejected") throw ground.reason;
-    return ground.value;
+    if (found.status === "rejected") throw found.reason;
+    return found.value;
   }
 
   /** The same for who takes the lock first; undefined when nothing is to be written any more. */
-  async #newGround(): Promise<Ground | undefined> {
-    const isHeld = await this.#hold();
-    const { first } = this.#pending;
-    if (!isHeld || !first) return undefined;
+  async #findFile(): Promise<Found | undefined> {
+    if (!(await this.#hold()) || !this.#pending.first) return undefined;
     if (this.poison) throw this.poison;
     await this.#committer.rewrites.carryLateLines();
-    return this.#committer.ground(first.terms.options);
+    return this.#committer.find();
   }
 
   #hold(): Promise<boolean> {
