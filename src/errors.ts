@@ -8,6 +8,8 @@ export type LeaflogErrorCode =
   | "LEAFLOG_CLOSED"
   /** The entry's line would exceed `maxEntryBytes`. */
   | "LEAFLOG_ENTRY_TOO_LARGE"
+  /** The file has another name (a hard link), whose lock is another one; see `names`. */
+  | "LEAFLOG_HARD_LINKED"
   /** The host of an SDK failed to look a transcript up. */
   | "LEAFLOG_HOST_FAILED"
   /**
@@ -105,6 +107,8 @@ export interface LeaflogErrorFacts {
    * that the next append closes off.
    */
   readonly cutBack?: boolean;
+  /** HARD_LINKED: how many names the file has. */
+  readonly names?: number;
   /** LOCK_LOST: true when the entries were written all the same, and the chain forks. */
   readonly written?: boolean;
 }
@@ -124,6 +128,7 @@ export class LeaflogError extends Error {
   declare readonly idempotencyKey?: string;
   declare readonly storedId?: string;
   declare readonly cutBack?: boolean;
+  declare readonly names?: number;
   declare readonly written?: boolean;
 
   constructor(code: LeaflogErrorCode, message: string, facts: LeaflogErrorFacts = {}) {

@@ -9,6 +9,7 @@ import { hasEntry } from "../scan/has-entry.js";
 import { appendRest } from "./append-rest.js";
 import { cutBack } from "./cut-back.js";
 import type { GroupCommit } from "./group-commit.js";
+import { ensureOneName } from "./one-name.js";
 import { isAsWritten, isUnchanged, readTail, stillStands, type Tail, unreadable } from "./tail.js";
 
 /** The file behind a transcript: its descriptor while the lock is held, and what its end is. */
@@ -55,7 +56,7 @@ export class TranscriptFile {
    * Brings the tail up to date. Undefined when there is no file.
    *
    * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`, or `LEAFLOG_WRITE_FAILED` when the file cannot
-   * be opened to append.
+   * be opened to append, `LEAFLOG_HARD_LINKED` when it has another name.
    */
   look(): Tail | undefined | Promise<Tail | undefined> {
     const known = this.#tail;
@@ -75,6 +76,7 @@ export class TranscriptFile {
   }
 
   #compare(known: Tail, stat: FileStat): Tail | Promise<Tail | undefined> {
+    ensureOneName(this.path, stat);
     if (isAsWritten(known, stat)) this.#tail = { ...known, stat, exact: true };
     else if (!isUnchanged(known, stat)) return this.#readChanged(known, stat);
     return this.#tail as Tail;
@@ -97,6 +99,7 @@ export class TranscriptFile {
     this.#file ??= await this.#openIfAny();
     this.#tail = this.#file && (await readTail(this.path, this.#file, this.#tail, this.#said));
     this.#knownAt = performance.now();
+    if (this.#tail) ensureOneName(this.path, this.#tail.stat);
     return this.#tail;
   }
 

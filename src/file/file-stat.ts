@@ -5,6 +5,8 @@ export interface FileStat {
   readonly kind: "file" | "directory" | "other";
   readonly dev: bigint;
   readonly ino: bigint;
+  /** Names that the file has. @default 1 */
+  readonly nlink?: number;
   /** Bytes. */
   readonly size: number;
   /** Permission bits, `0o777` at most. */
@@ -26,6 +28,7 @@ export function fileStat(stats: BigIntStats): FileStat {
     kind: stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other",
     dev: stats.dev,
     ino: stats.ino,
+    nlink: Number(stats.nlink),
     size: Number(stats.size),
     mode: Number(stats.mode & 0o777n),
     uid: Number(stats.uid),

@@ -18,6 +18,8 @@ const SAID: { readonly [code in LeaflogErrorCode]?: string } = {
   LEAFLOG_ABORTED: "aborted before writing or reading was done; nothing was written",
   LEAFLOG_BAD_HEADER: "the first line of the transcript is no header: its host has to repair it",
   LEAFLOG_CLOSED: "the SDK or its host is closed: nothing is read or written through it any more",
+  LEAFLOG_HARD_LINKED:
+    "the transcript has several names (hard links): its host has to give it one; nothing was written",
   LEAFLOG_HOST_FAILED: HOST_FAILED,
   LEAFLOG_IN_TRANSACTION:
     "called from within withWriteLock on this transcript, which it would wait for: use `tx` there",
