@@ -105,8 +105,9 @@ export class LockFile {
   #recognize(now: FileStat | undefined, askedAt: number, sinceLook: () => number): boolean {
     if (now === undefined || !this.#isOwn(now)) return false;
     this.#verifiedAt = askedAt;
-    this.#wished = hasWish(now);
-    if (isRead(now)) this.#foreignAt = askedAt;
+    const read = isRead(now, this.made);
+    this.#wished = read || hasWish(now);
+    if (read) this.#foreignAt = askedAt;
     this.#sinceLook = sinceLook;
     return true;
   }

@@ -90,9 +90,18 @@ export class LockGuard {
       throw error;
     }
     if (!(await this.#isAt(claimed, left))) await putBack(this.#fs, claimed, path);
-    await whileBusy(() =>
-      left.kind === "directory" ? this.#fs.rmdir(claimed) : removeFile(this.#fs, claimed),
-    );
+    await this.#drop(claimed, left);
+  }
+
+  /** An earlier version of leaflog made a directory, in which there may be something by now. */
+  async #drop(claimed: string, { kind }: FileStat): Promise<void> {
+    if (kind !== "directory") return whileBusy(() => removeFile(this.#fs, claimed));
+    try {
+      await this.#fs.rmdir(claimed);
+    } catch (error) {
+      // It is out of the way, and not ours to empty.
+      if (!isErrno(error, "ENOTEMPTY", "EEXIST") && !isGone(error)) throw error;
+    }
   }
 }
 

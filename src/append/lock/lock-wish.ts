@@ -37,16 +37,18 @@ export function isWishable({ kind, size, mode }: FileStat): boolean {
   return kind === "file" && size === 0 && mode === LOCK_MODE;
 }
 
-/** Whether a look at our own lock shows that it is waited for. */
-export function hasWish(stat: FileStat): boolean {
-  return stat.mode === WISHED_MODE || isRead(stat);
+/** Whether a look at our own lock shows that somebody left a wish. */
+export function hasWish({ mode }: FileStat): boolean {
+  return mode === WISHED_MODE;
 }
 
 /**
  * Whether our own lock was read since it was made or refreshed, where the file system keeps note of
  * that. There is nothing in it, and we do not read it; but OpenClaw's processes do that wait for it,
  * and know of no wish.
+ *
+ * @param made what it was when it was made: not everywhere are all its times the same then
  */
-export function isRead({ atimeNs, mtimeNs }: FileStat): boolean {
-  return atimeNs !== undefined && atimeNs > mtimeNs;
+export function isRead({ atimeNs = 0n, mtimeNs }: FileStat, made: FileStat): boolean {
+  return atimeNs > mtimeNs && atimeNs > (made.atimeNs ?? 0n);
 }

@@ -101,6 +101,24 @@ describe.runIf(isLinux)("a lock whose holder is gone from this host", { concurre
     expect((await lock.describeHolder()).owner).toBe(undefined);
   });
 
+  for (const how of ["exit", "throw", "SIGTERM", "SIGINT"] as const) {
+    test(`is taken over where a worker thread had it when its process ended: ${how}`, async ({
+      expect,
+    }) => {
+      await using scene = new LockScene();
+      const host = scene.start("worker-host.ts", scene.file, String(STALE_MS));
+      expect(await host.hear()).toBe("ready");
+      expect(await noteOf(scene)).toMatchObject({ pid: host.process.pid });
+      if (how.startsWith("SIG")) host.process.kill(how as NodeJS.Signals);
+      else host.tell(how);
+      await host.exited;
+      const lock = lockOf(scene);
+      expect(await lock.acquire(forMs(10_000))).toBe(true);
+      await lock.release();
+      expect(readdirSync(scene.directory)).toEqual([]);
+    });
+  }
+
   test("is taken over where a worker thread had it that was terminated", async ({ expect }) => {
     await using scene = new LockScene();
     const program = new URL("children/lock-worker.ts", import.meta.url);
