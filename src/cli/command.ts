@@ -21,6 +21,11 @@ export interface Console {
   interruption?(): AbortSignal;
   /** Aborted when nobody reads any more what goes to `out`. @default somebody always does */
   readonly unread?: AbortSignal;
+  /**
+   * From here on `unread` is aborted without anything being written too, where the system tells of
+   * it. Await it before what a reader may be content with.
+   */
+  watchReader?(): Promise<void>;
   /** Resolves when there is room for more on `out`: for commands that print without end. */
   drained?(): Promise<void>;
 }

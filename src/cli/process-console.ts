@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import type { Console } from "./command.js";
 import { EXIT, Interruption } from "./exit-code.js";
+import { PipeReader } from "./pipe-reader.js";
 
 /** Not SIGHUP: whoever is told to survive it has it ignored, which a listener would undo. */
 const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
@@ -23,6 +24,13 @@ export function processConsole(): Console {
     stdin,
     watched: stderr.isTTY === true && process.env.CI === undefined,
     unread: unread.signal,
+    watchReader: async () => {
+      const reader = await PipeReader.find();
+      reader?.gone().then(
+        () => unread.abort(),
+        (error: Error) => stderr.write(`leaflog: no watch on stdout: ${error.message}\n`),
+      );
+    },
     columns: stdout.isTTY ? stdout.columns : undefined,
     out: (line) => stdout.write(`${line}\n`),
     note: (line) => stderr.write(`${line}\n`),

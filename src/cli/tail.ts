@@ -51,6 +51,7 @@ async function follow(
   print: (record: EntryRecord) => void,
   notes: MalformedNotes,
 ): Promise<void> {
+  await console.watchReader?.();
   const ends = [console.interruption?.(), console.unread].filter((signal) => signal !== undefined);
   const { entries, after: cursor } = await transcript.page({
     direction: "backward",
@@ -70,6 +71,7 @@ async function follow(
     text: true,
     onReset: ({ reason }) =>
       console.note(`leaflog: the transcript was ${reason}; it comes from its start`),
+    onMissing: () => console.note("leaflog: the transcript is gone; waiting for it"),
   });
   for await (const record of records) {
     print(record);

@@ -22,6 +22,8 @@ export interface FollowOptions extends MalformedLineOptions, TextOption {
    * replaced, cut or rewritten, or the cursor does not fit it.
    */
   readonly onReset?: (reset: Reset) => void;
+  /** Told when the file is not there, at the first look or after one that found it. */
+  readonly onMissing?: () => void;
   /**
    * Milliseconds between two looks at the file where the system does not tell of changes.
    * @default 500
@@ -50,7 +52,7 @@ export async function* followEntries(
   source: ReadSource,
   options: FollowOptions = {},
 ): AsyncGenerator<EntryRecord, void, undefined> {
-  const { cursor, from = "end", onReset, pollMs = POLL_MS, signal } = options;
+  const { cursor, from = "end", onReset, onMissing, pollMs = POLL_MS, signal } = options;
   const alarm = new FileAlarm(source.fileSystem, source.file, signal);
   const start = cursor === undefined ? from : { cursor };
   const follower = new Follower(source, alarm, start, signal);
@@ -61,6 +63,7 @@ export async function* followEntries(
       if (reason) onReset?.({ reason });
       alarm.reset();
       const growth = await follower.look();
+      if (follower.takeLoss()) onMissing?.();
       if (growth === undefined) {
         if (!follower.isReset) await alarm.wait(pollMs);
         continue;

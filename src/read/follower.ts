@@ -43,6 +43,9 @@ export class Follower {
   #seen: FileStat | undefined;
   /** The file that is watched. */
   #watched: FileStat | undefined;
+  #isMissing = false;
+  /** Whether the last look found none where the one before found one. */
+  #isLost = false;
   /** Between the shown lines and this offset there is no newline. */
   #searched = 0;
   #reset: ResetReason | undefined;
@@ -74,6 +77,13 @@ export class Follower {
     const reason = this.#reset;
     this.#reset = undefined;
     return reason;
+  }
+
+  /** Whether the last look was the first since the file was there that did not find it. */
+  takeLoss(): boolean {
+    const isLost = this.#isLost;
+    this.#isLost = false;
+    return isLost;
   }
 
   /**
@@ -131,6 +141,8 @@ export class Follower {
       this.#seen = undefined;
     }
     this.#watched = stat;
+    this.#isLost = stat === undefined && !this.#isMissing;
+    this.#isMissing = stat === undefined;
     return stat;
   }
 

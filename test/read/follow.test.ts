@@ -245,6 +245,21 @@ describe("follow", () => {
     expect(resets).toEqual(["rewritten", "rewritten"]);
   });
 
+  it("tells each time that the file is not there, and once", async () => {
+    const onMissing = vi.fn();
+    const following = await follow({ from: "start", pollMs: 20, onMissing });
+    for (const [round, id] of ["a", "b"].entries()) {
+      await vi.waitFor(() => expect(onMissing).toHaveBeenCalledTimes(round + 1), 20_000);
+      await delay(QUIET_MS);
+      expect(onMissing).toHaveBeenCalledTimes(round + 1);
+      await writeFile(file, HEADER_LINE + linkedLine(id, null));
+      // Behind the removal there is a reset.
+      await following.until(round * 2 + 1);
+      await rm(file);
+    }
+    expect(following.seen).toEqual(["a", "!replaced", "b"]);
+  });
+
   it("goes on behind a file that is moved away and back", async () => {
     await writeFile(file, HEADER_LINE + linkedLine("a", null));
     const following = await follow({ from: "start", pollMs: 20 });
