@@ -30,6 +30,8 @@ export class AppendCall<Answer = unknown> {
   readonly terms: AppendTerms;
   /** An upper bound of the bytes that it writes. */
   readonly bytes: number;
+  /** Whether it moves the leaf to an entry by name, so that the file has to be asked for it. */
+  readonly namesTarget: boolean;
   /** `performance.now()` from which on it may no longer begin to write. */
   readonly deadline: number;
   readonly done: Promise<Answer>;
@@ -48,7 +50,14 @@ export class AppendCall<Answer = unknown> {
     this.count = entries.length;
     this.terms = terms;
     this.#answer = answer;
-    this.bytes = bytesOf(entries);
+    let bytes = 0;
+    let namesTarget = false;
+    for (const entry of entries) {
+      bytes += entry.bytes;
+      namesTarget ||= entry.type === "leaf" && typeof entry.targetId === "string";
+    }
+    this.bytes = bytes;
+    this.namesTarget = namesTarget;
     this.deadline = performance.now() + terms.timeoutMs;
     this.done = new Promise<Answer>((resolve, reject) => {
       this.#resolve = resolve as (answer: unknown) => void;
@@ -68,14 +77,6 @@ export class AppendCall<Answer = unknown> {
 
   get waitedMs(): number {
     return Math.round(performance.now() - (this.deadline - this.terms.timeoutMs));
-  }
-
-  /** Whether it moves the leaf to an entry by name, so that the file has to be asked for it. */
-  get namesTarget(): boolean {
-    for (const { type, targetId } of this.entries) {
-      if (type === "leaf" && typeof targetId === "string") return true;
-    }
-    return false;
   }
 
   /** Whether both may share a group commit: they ask the same of a transcript as it is found. */
@@ -144,10 +145,4 @@ export function ensureOwnIds(entries: readonly EncodedEntry[]): void {
   if (entries.length < 2) return;
   const ids = new Set(entries.map(({ id }) => id));
   if (ids.size < entries.length) throw invalid("id", "a repeated one", "new to each entry");
-}
-
-function bytesOf(entries: readonly EncodedEntry[]): number {
-  let sum = 0;
-  for (const { bytes } of entries) sum += bytes;
-  return sum;
 }

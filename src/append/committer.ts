@@ -15,6 +15,7 @@ import { composeGroup, type GroupCommit, type Written } from "./group-commit.js"
 import { type FoundKeys, KeyLookup } from "./idempotency/key-lookup.js";
 import type { KeyQuery } from "./idempotency/key-query.js";
 import { KeyedGround } from "./idempotency/keyed-ground.js";
+import { LeafTargets } from "./leaf-targets.js";
 import type { Lease } from "./lease.js";
 import { SURE_MS } from "./lock/lock-times.js";
 import { Rewrites } from "./rewrites.js";
@@ -33,6 +34,8 @@ export class Committer {
   readonly #file: TranscriptFile;
   /** What the file holds of idempotency keys. */
   readonly keys: KeyLookup;
+  /** What the file holds of the entries that `leaf` entries name. */
+  readonly targets: LeafTargets;
   /** Migrates and repairs. The rewritten file is another one: {@link close} this one before. */
   readonly rewrites: Rewrites;
   #poison: LeaflogError | undefined;
@@ -51,6 +54,7 @@ export class Committer {
     this.#lease = lease;
     this.#file = new TranscriptFile(fs, path, look);
     this.keys = new KeyLookup(fs, path);
+    this.targets = new LeafTargets(fs, path);
     this.rewrites = new Rewrites(fs, path, lease);
   }
 
@@ -150,7 +154,8 @@ export class Committer {
     // Not awaited where there is nothing to do: nothing is to come between the look and the write.
     let ground = this.#groundOf(found, options);
     if (ground.way === "migrate") ground = await this.#migrated(ground, options);
-    const targets = calls[0]?.namesTarget ? await this.#findTargets(calls) : undefined;
+    const first = calls[0] as AppendCall;
+    const targets = first.namesTarget ? await this.#findTargets(first) : undefined;
     const isKeyed = calls.some(({ keyed }) => keyed !== undefined);
     const keys = isKeyed ? await this.findKeys(queriesOf(calls)) : undefined;
     if (targets || keys) {
@@ -201,14 +206,10 @@ export class Committer {
     return isAgent && format.name === CLAUDE_CODE_AGENT.name ? CLAUDE_CODE_AGENT : format;
   }
 
-  /** Which of the entries that `leaf` entries name are there. */
-  async #findTargets(calls: readonly AppendCall[]): Promise<Set<string>> {
-    const found = new Set<string>();
-    for (const { type, targetId } of calls.flatMap((call) => call.entries)) {
-      if (type !== "leaf" || typeof targetId !== "string" || found.has(targetId)) continue;
-      if (await this.#file.hasEntry(targetId)) found.add(targetId);
-    }
-    return found;
+  /** Which of the entries that the `leaf` entries of a call name are there, as of the last look. */
+  async #findTargets(call: AppendCall): Promise<ReadonlySet<string>> {
+    const find = (file: OpenFile, tail: Tail) => this.targets.find(call, file, tail);
+    return (await this.#file.read(find)) ?? new Set();
   }
 
   async #write(group: GroupCommit, options: ResolvedOptions): Promise<void> {

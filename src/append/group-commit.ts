@@ -72,6 +72,7 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
       continue;
     }
     const results: AppendResult[] = [];
+    const own = call.namesTarget ? new Set<string>() : undefined;
     for (let index = 0; index < call.entries.length; index += 1) {
       const stored = ground.keyed?.stored(call, index);
       if (stored) {
@@ -95,7 +96,8 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
       const result = isFirst ? withFindings(plain, ground) : plain;
       const messageSeq = ground.keyed?.note(call, index, result);
       results.push(messageSeq === undefined ? result : { ...result, messageSeq });
-      if (ground.linked) leafId = leafAfter(call, index, leafId, ground);
+      if (ground.linked) leafId = leafAfter(entry, leafId, own, ground);
+      own?.add(entry.id);
     }
     written.push({ call, results });
   }
@@ -116,19 +118,21 @@ function withFindings(result: AppendResult, { tornTail, recreated }: GroupGround
   return { ...result, ...(tornTail && { tornTail }), ...(recreated && { recreated }) };
 }
 
-/** Where an entry of a call leaves the leaf. */
+/**
+ * Where an entry leaves the leaf.
+ *
+ * @param own the ids before it in its call
+ */
 function leafAfter(
-  call: AppendCall,
-  index: number,
+  { type, id, targetId }: EncodedEntry,
   leafId: string | null,
+  own: ReadonlySet<string> | undefined,
   ground: GroupGround,
 ): string | null {
-  const { type, id, targetId } = call.entries[index] as EncodedEntry;
   if (type !== "leaf") return id;
   if (targetId === undefined) return leafId;
   if (targetId === null) return null;
-  const isOwn = call.entries.slice(0, index).some((entry) => entry.id === targetId);
-  return isOwn || ground.hasEntry(targetId) ? targetId : leafId;
+  return own?.has(targetId) || ground.hasEntry(targetId) ? targetId : leafId;
 }
 
 /** What keeps a call's entries out of a transcript of this format. */

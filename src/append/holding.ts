@@ -4,10 +4,11 @@ import { makeDirectory } from "../file/make-directory.js";
 import type { Committer } from "./committer.js";
 import type { KeyQuery } from "./idempotency/key-query.js";
 import type { Lease } from "./lease.js";
+import type { Tail } from "./tail.js";
 import { writeFailed } from "./transcript-file.js";
 import { publishTranscriptUpdates } from "./transcript-updates.js";
 
-/** How often the lock is given back because there is much to be read for the keys of calls. */
+/** How often the lock is given back because there is much to be read for calls. */
 const MAX_READS_AHEAD = 3;
 
 /** The lock of a file and what is open under it: taken and given back together. */
@@ -38,15 +39,35 @@ export class Holding {
    * gone through without it, up to the end that was seen with it, behind which alone a failed
    * write may be cut back.
    */
-  async takeWithKeys(wanted: () => boolean, queries: () => readonly KeyQuery[]): Promise<boolean> {
+  takeWithKeys(wanted: () => boolean, queries: () => readonly KeyQuery[]): Promise<boolean> {
     const { keys } = this.#committer;
-    for (let reads = 0; await this.take(wanted); reads += 1) {
-      const asked = reads === MAX_READS_AHEAD ? [] : queries();
-      if (asked.length === 0) return true;
+    return this.takeAhead(wanted, (tail) => {
+      const asked = queries();
+      if (asked.length === 0 || !keys.isBehind(asked, tail)) return undefined;
+      return async () => {
+        await keys.readAhead(queries, tail, wanted);
+        return true;
+      };
+    });
+  }
+
+  /**
+   * Takes the lock when there is little left to be read.
+   *
+   * @param aheadOf what is to be read without the lock before, if anything is; resolves to false
+   * when it was given up
+   */
+  async takeAhead(
+    wanted: () => boolean,
+    aheadOf: (tail: Tail) => (() => Promise<boolean>) | undefined,
+  ): Promise<boolean> {
+    for (let reads = 0; await this.take(wanted); ) {
+      if (reads === MAX_READS_AHEAD) return true;
       const tail = await this.#committer.look();
-      if (tail === undefined || !keys.isBehind(asked, tail)) return true;
+      const ahead = tail && aheadOf(tail);
+      if (ahead === undefined) return true;
       await this.release();
-      await keys.readAhead(queries, tail, wanted);
+      if (await ahead()) reads += 1;
     }
     return false;
   }

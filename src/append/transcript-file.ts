@@ -5,7 +5,6 @@ import type { FileSystem, OpenFile } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
 import type { Look } from "../file/look.js";
 import { syncNames, syncWayTo } from "../file/sync-names.js";
-import { hasEntry } from "../scan/has-entry.js";
 import { appendRest } from "./append-rest.js";
 import { cutBack } from "./cut-back.js";
 import type { GroupCommit } from "./group-commit.js";
@@ -205,16 +204,6 @@ export class TranscriptFile {
   /** Hands over the open file, as of the last look; resolves to undefined when there is none. */
   async read<T>(work: (file: OpenFile, tail: Tail) => Promise<T>): Promise<T | undefined> {
     return this.#file && this.#tail ? work(this.#file, this.#tail) : undefined;
-  }
-
-  /** Whether an entry of that id stands in the file, as of the last look. */
-  async hasEntry(id: string): Promise<boolean> {
-    if (!this.#file || !this.#tail) return false;
-    try {
-      return await hasEntry(this.#file, this.#tail.size, id, this.#tail.format);
-    } catch (cause) {
-      throw unreadable(this.path, cause);
-    }
   }
 
   /**

@@ -312,7 +312,8 @@ export class TranscriptWriter {
   /** The file as it is, where the lock is held still. */
   #findHeldFile(): Found | undefined | Promise<Found | undefined> {
     const { first } = this.#pending;
-    if (!first || this.#keyed || this.poison || !this.#lease.held) return undefined;
+    if (!first || first.namesTarget || this.#keyed || this.poison || !this.#lease.held)
+      return undefined;
     // Before late lines are carried over the lock has to be known to be ours.
     if (this.late.watching) return undefined;
     const found = attempt(() => this.#committer.find());
@@ -346,8 +347,21 @@ export class TranscriptWriter {
 
   #hold(): Promise<boolean> {
     const wanted = () => this.#pending.first !== undefined;
-    if (!this.#keyed) return this.#holding.take(wanted);
-    return this.#holding.takeWithKeys(wanted, () => this.#pendingQueries());
+    if (!this.#keyed && !this.#pending.first?.namesTarget) return this.#holding.take(wanted);
+    const { keys, targets } = this.#committer;
+    return this.#holding.takeAhead(wanted, (tail) => {
+      const { first } = this.#pending;
+      if (first?.namesTarget && targets.isBehind(first, tail)) {
+        // Who gave it up shall not have the others wait for what it named.
+        return () => targets.readAhead(first, tail, () => this.#pending.first === first);
+      }
+      const queries = () => this.#pendingQueries();
+      if (!this.#keyed || !keys.isBehind(queries(), tail)) return undefined;
+      return async () => {
+        await keys.readAhead(queries, tail, wanted);
+        return true;
+      };
+    });
   }
 
   /** Work that waits its turn among the commits. */

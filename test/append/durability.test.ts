@@ -1,7 +1,9 @@
-import { rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { openTranscript } from "../../src/index.js";
+import type { FileStat } from "../../src/file/file-stat.js";
+import { syncWayTo } from "../../src/file/sync-names.js";
+import { type FileSystem, openTranscript } from "../../src/index.js";
 import { failingFileSystem, interceptedFileSystem } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, linearLine, readChain } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
@@ -113,4 +115,56 @@ test("synced: a directory that cannot be synced poisons nothing", async () => {
   await using transcript = await openTranscript(file, { fileSystem, durability: "synced" });
   await transcript.append({ type: "a" });
   expect(await readChain(file)).toHaveLength(1);
+});
+
+test("a directory that was removed and made again has its name synced again", async () => {
+  const { file, events, fileSystem } = await recorder();
+  const directory = dirname(file);
+  const names = async () => {
+    events.length = 0;
+    await using transcript = await openTranscript(file, { fileSystem, durability: "synced" });
+    await transcript.append({ type: "a" });
+    return events.filter((event) => event.startsWith("sync"));
+  };
+  // Made by a process that died before it could sync them.
+  await mkdir(directory);
+  expect(await names()).toEqual(["sync /new", "sync "]);
+  await rm(file);
+  expect(await names()).toEqual(["sync /new"]);
+  await rm(directory, { recursive: true });
+  await mkdir(directory);
+  expect(await names()).toEqual(["sync /new", "sync "]);
+  // The same directory under a name that is new.
+  await mkdir(`${directory}-other`);
+  await rename(directory, join(`${directory}-other`, "a"));
+  await rename(`${directory}-other`, directory);
+  events.length = 0;
+  const moved = join(directory, "a", "b.jsonl");
+  await using transcript = await openTranscript(moved, { fileSystem, durability: "synced" });
+  await transcript.append({ type: "a" });
+  expect(events.filter((event) => event.startsWith("sync"))).toEqual([
+    "sync /new/a",
+    "sync /new",
+    "sync ",
+  ]);
+});
+
+test("of directories that were synced no more than so many are remembered", async () => {
+  const stat = { dev: 1n, ino: 1n, birthtimeNs: 1n, ctimeNs: 2n } as FileStat;
+  let synced = 0;
+  const fileSystem = {
+    stat: async () => stat,
+    syncDirectory: async () => {
+      synced += 1;
+    },
+  } as unknown as FileSystem;
+  const way = async (n: number) => {
+    const before = synced;
+    await syncWayTo(fileSystem, `/d${n}/t.jsonl`);
+    return synced - before;
+  };
+  expect(await way(0)).toBe(2);
+  for (let n = 1; n <= 2000; n += 1) await way(n);
+  expect(await way(2000)).toBe(1);
+  expect(await way(0)).toBe(2);
 });
