@@ -47,6 +47,8 @@ export type LeaflogErrorCode =
   | "LEAFLOG_SUPERSEDED"
   /** The deadline passed while other appends of this process were under way. */
   | "LEAFLOG_TIMEOUT"
+  /** The file is none that leaflog can make sense of; nothing was done with it. */
+  | "LEAFLOG_UNKNOWN_FORMAT"
   /** The operating system refused the write or the sync; see `cause`. */
   | "LEAFLOG_WRITE_FAILED";
 

@@ -26,6 +26,7 @@ export class Interruption extends Error {
 
 const BY_CODE: Partial<Record<LeaflogErrorCode, number>> = {
   LEAFLOG_BAD_HEADER: EXIT.damage,
+  LEAFLOG_UNKNOWN_FORMAT: EXIT.damage,
   LEAFLOG_LINEAR_TRANSCRIPT: EXIT.damage,
   LEAFLOG_INVALID_ARGUMENT: EXIT.usage,
   LEAFLOG_NOT_SERIALIZABLE: EXIT.usage,

@@ -1,3 +1,4 @@
+import { CONTENT_ADVICE } from "../read/content-advice.js";
 import type { LinkFindings, Listed, VerifyReport } from "../read/verify-report.js";
 import { verifyTranscript } from "../transcript/verify-transcript.js";
 import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./arguments.js";
@@ -8,6 +9,7 @@ import { withProgress } from "./progress.js";
 
 /** Findings of a kind that are printed for people; `--json` has the first 100. */
 const PRINTED = 5;
+const NEXT = "next:        leaflog repair FILE tells what it would change";
 
 export const verify: Command = {
   usage: "verify FILE [--format NAME] [--json]",
@@ -28,7 +30,8 @@ export const verify: Command = {
 };
 
 function describe(report: VerifyReport): string[] {
-  const { counts, header, leaf, links, malformed, unterminatedTail } = report;
+  const { counts, header, leaf, links, malformed, unterminatedTail, content } = report;
+  if (content !== "transcript") return describeOther(report, content);
   const types = Object.entries(report.types).map(([type, count]) => `${type} ${count}`);
   return [
     `transcript:  ${report.file}`,
@@ -68,7 +71,20 @@ function describe(report: VerifyReport): string[] {
       : []),
     ...listed("cut batches", report.interruptedBatches, (item) => `at ${item.offset}`),
     `verdict:     ${report.ok ? "ok" : `damaged: ${report.problems.join(", ")}`}`,
-    ...(report.ok ? [] : ["next:        leaflog repair FILE tells what it would change"]),
+    ...(report.ok ? [] : [NEXT]),
+  ];
+}
+
+/** Of a file that is no transcript, what it is and what to do. */
+function describeOther(report: VerifyReport, content: keyof typeof CONTENT_ADVICE): string[] {
+  const { file, bytes, lines, malformed } = report;
+  const canBeRepaired = content === "list" || content === "spread";
+  return [
+    `transcript:  ${file}`,
+    `size:        ${bytes} bytes, ${lines} lines`,
+    ...(canBeRepaired ? [`entries:     ${malformed.records} that a repair saves`] : []),
+    `verdict:     no transcript: ${CONTENT_ADVICE[content]}`,
+    ...(canBeRepaired ? [NEXT] : []),
   ];
 }
 

@@ -10,23 +10,28 @@ export class MalformedTally {
     cut: 0,
     spliced: 0,
     fused: 0,
+    spread: 0,
     nul: 0,
     "no-json": 0,
   };
   records = 0;
   #line: MalformedLine | undefined;
   #records = 0;
+  #isSpread = false;
   #damage: MalformedSignature | undefined;
 
   begin(line: MalformedLine): void {
     this.#line = line;
     this.#records = 0;
+    this.#isSpread = false;
     this.#damage = undefined;
   }
 
   part(part: LinePart): void {
-    if (part.kind === "record") this.#records += 1;
-    else if (this.#damage !== "nul") this.#damage = part.reason;
+    if (part.kind === "record") {
+      this.#records += 1;
+      if (part.joined) this.#isSpread = true;
+    } else if (this.#damage !== "nul") this.#damage = part.reason;
   }
 
   end(): void {
@@ -39,7 +44,8 @@ export class MalformedTally {
   }
 
   #signature(): MalformedSignature {
-    if (this.#damage === undefined) return "fused";
+    if (this.#damage === undefined)
+      return this.#isSpread || this.#records === 0 ? "spread" : "fused";
     return this.#records > 0 && this.#damage !== "nul" ? "spliced" : this.#damage;
   }
 }

@@ -1,8 +1,11 @@
 import type { FormatName } from "../entry/transcript-format.js";
+import type { FileContent } from "../scan/file-content.js";
 import type { DamageReason } from "../scan/line-part.js";
 
 /**
  * What keeps a transcript from being whole; `repairTranscript` mends each of them.
+ * - `no-transcript`: it is something else, which `content` names; nothing else that is told of it
+ *   has to be right then;
  * - `header`: the first line that is not blank is no header;
  * - `malformed`: there are lines that are no JSON;
  * - `tail`: no newline ends the file;
@@ -17,6 +20,7 @@ import type { DamageReason } from "../scan/line-part.js";
  * - `links-unchecked`: there are more ids than `maxEntries`, so that the last three are unknown.
  */
 export type VerifyProblem =
+  | "no-transcript"
   | "header"
   | "malformed"
   | "tail"
@@ -31,11 +35,13 @@ export type VerifyProblem =
  * What a malformed line looks like.
  * - `cut`: a record that ends before it is whole;
  * - `spliced`: whole records, and before, between or behind them one that is cut, or other bytes;
+ * - `spread`: whole records over several lines, as elements of a list, or with control characters
+ *   that were not escaped or numbers that JSON does not have;
  * - `fused`: whole records and nothing else: newlines are missing;
  * - `nul`: NUL bytes, with whole records or without;
  * - `no-json`: anything else.
  */
-export type MalformedSignature = DamageReason | "spliced" | "fused";
+export type MalformedSignature = DamageReason | "spliced" | "fused" | "spread";
 
 /** Where something is. */
 export interface Extent {
@@ -117,6 +123,8 @@ export interface VerifyReport {
   readonly bytes: number;
   readonly lines: number;
   readonly format: FormatName;
+  /** What the file is by its first 65,536 bytes. */
+  readonly content: FileContent;
   readonly header:
     | { readonly state: "header"; readonly id: string; readonly version: number | undefined }
     /** The file is empty, or blank. */

@@ -1,5 +1,6 @@
 import { isLinearVersion } from "../entry/header.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
+import type { FileContent } from "../scan/file-content.js";
 import type { FoundHeader } from "../scan/find-header.js";
 import type { EncodingWatch } from "./verify-encoding.js";
 import type { LinkFindings, VerifyProblem, VerifyReport } from "./verify-report.js";
@@ -11,6 +12,7 @@ export interface VerifyFacts {
   /** Bytes that were read. */
   readonly size: number;
   readonly format: TranscriptFormat;
+  readonly content: FileContent;
   readonly header: FoundHeader;
   /** Whether a missing header is a problem. */
   readonly headerRequired: boolean;
@@ -34,6 +36,7 @@ export function summarize(facts: VerifyFacts): VerifyReport {
     bytes: size,
     lines: scan.lines,
     format: format.name,
+    content: facts.content,
     header: describeHeader(header),
     counts: {
       entries: linked + linear + unlinked,
@@ -62,7 +65,8 @@ function describeHeader(header: FoundHeader): VerifyReport["header"] {
 }
 
 function* problemsOf(facts: VerifyFacts): Iterable<VerifyProblem> {
-  const { header, headerRequired, scan, encoding, links } = facts;
+  const { content, header, headerRequired, scan, encoding, links } = facts;
+  if (content !== "transcript") yield "no-transcript";
   if (headerRequired && header.state === "damaged") yield "header";
   if (scan.malformed.findings.total > 0) yield "malformed";
   if (scan.tail) yield "tail";

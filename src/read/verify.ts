@@ -2,6 +2,7 @@ import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileSystem, FileToRead } from "../file/file-system.js";
 import { YieldingFile } from "../file/yielding-file.js";
 import { MAX_OPEN_FILES } from "../options.js";
+import { findContent } from "../scan/file-content.js";
 import { findLeaf } from "../scan/find-leaf.js";
 import { findStart } from "../scan/find-start.js";
 import { scanParts } from "../scan/scan-parts.js";
@@ -63,6 +64,8 @@ async function verifyOpen(
   const onProgress = guardedListener(listener);
   const { size } = await file.stat();
   const { format, header } = await findStart(file, size, { format: options.format, signal });
+  const isNamed = options.format !== undefined || options.header === "optional";
+  const content = await findContent(file, size, isNamed);
   const graph = new EntryGraph(maxEntries, MAX_LISTED);
   const encoding = new EncodingWatch(file);
   const scan = new VerifyScan(file, format, graph, encoding, signal);
@@ -94,6 +97,7 @@ async function verifyOpen(
     file: path,
     size,
     format,
+    content,
     header,
     headerRequired: options.header === "required",
     scan,

@@ -2,6 +2,7 @@ import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-forma
 import type { FileToRead } from "../file/file-system.js";
 import { type FindHeaderOptions, type FoundHeader, findHeader } from "./find-header.js";
 import { FormatSigns } from "./format-signs.js";
+import { joinedRecords } from "./joined-records.js";
 import { readFully } from "./read-fully.js";
 
 /** Bytes at the start of a file in which its format has to show. */
@@ -62,6 +63,11 @@ async function shownFormat(file: FileToRead, size: number): Promise<TranscriptFo
     const shown = signs.see(bytes.subarray(start, end));
     if (shown !== undefined) return shown;
     start = end + 1;
+  }
+  // Where no line by itself is a record, several are, or a list.
+  for (const record of joinedRecords(bytes)) {
+    const shown = signs.see(record);
+    if (shown !== undefined) return shown;
   }
   return signs.likely;
 }

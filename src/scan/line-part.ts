@@ -1,4 +1,5 @@
 import type { LineFacts } from "./line-facts.js";
+import type { JoinedRecord } from "./record-joiner.js";
 
 /**
  * Why bytes are no record:
@@ -16,6 +17,8 @@ export type LinePart =
       readonly offset: number;
       readonly length: number;
       readonly facts: LineFacts;
+      /** Present where it does not stand there as one line has it: spans count in `text` then. */
+      readonly joined?: JoinedRecord;
     }
   /** What stands before, between or behind them. */
   | {

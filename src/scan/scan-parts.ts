@@ -2,12 +2,15 @@ import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
 import { dissectHeld, dissectLine } from "./dissect-line.js";
 import type { LineFacts } from "./line-facts.js";
+import { LineGroups } from "./line-groups.js";
 import type { LinePart } from "./line-part.js";
 import { scanForward } from "./scan-forward.js";
 import type { ScannedLine, ScanOptions } from "./scanned-line.js";
 
 /** Malformed lines up to this are taken apart while the scan holds them. */
 const HELD_BYTES = 32_768;
+/** Of a scan that begins anew. */
+const CHUNK_BYTES = 8192;
 
 /** A malformed line, of which the parts come next. */
 export interface MalformedLine {
@@ -34,7 +37,8 @@ export interface PartVisitor {
 }
 
 /**
- * A forward scan that takes malformed lines apart. Bounds and errors are those of `scanForward`.
+ * A forward scan that takes malformed lines apart, and joins what belongs together of them. Bounds
+ * and errors are those of `scanForward`.
  */
 export async function scanParts(
   file: FileToRead,
@@ -42,22 +46,43 @@ export async function scanParts(
   visitor: PartVisitor,
 ): Promise<void> {
   const begin = options.from ?? 0;
+  const groups = new LineGroups(file, options, visitor);
   let from = begin;
   let number = 0;
   while (from < options.to) {
-    let long: MalformedLine | undefined;
+    let left: MalformedLine | undefined;
+    let isValue = false;
     let next = options.to;
     const onProgress = options.onProgress && reportFrom(from - begin, options.onProgress);
-    await scanForward(file, { ...options, from, onProgress }, (line) => {
+    // Where it was stopped, the next malformed line is not far as a rule.
+    const chunkBytes = from === begin ? options.chunkBytes : CHUNK_BYTES;
+    const how = { ...options, from, onProgress, ...(chunkBytes && { chunkBytes }) };
+    await scanForward(file, how, (line) => {
       number += 1;
       const facts = line.facts();
-      if (facts.kind !== "malformed") visitor.line(line, facts, number);
-      else long = visitMalformed(visitor, line, number, options.format);
-      if (long === undefined && !visitor.unsettled) return undefined;
-      next = line.offset + line.length + (line.terminated ? 1 : 0);
+      const { offset, length, terminated } = line;
+      const malformed = { number, offset, length, terminated };
+      isValue = facts.kind === "value";
+      if (isValue ? groups.isList(line) : facts.kind === "malformed") {
+        const group = groups.see(line, malformed);
+        if (group === "begins") left = malformed;
+        else if (group === "visited") left = undefined;
+        else if (isValue) visitor.line(line, facts, number);
+        else left = visitMalformed(visitor, line, malformed, options.format);
+      } else visitor.line(line, facts, number);
+      if (left === undefined && !visitor.unsettled) return undefined;
+      next = offset + length + (terminated ? 1 : 0);
       return false;
     });
-    if (long !== undefined) await visitLong(visitor, file, long, options);
+    if (left !== undefined) {
+      const joined = await groups.visit(left);
+      if (joined !== undefined) {
+        next = joined.next;
+        number = joined.number;
+      } else if (isValue) {
+        await visitValue(visitor, file, left, options);
+      } else await visitLong(visitor, file, left, options);
+    }
     if (visitor.unsettled) await visitor.settle();
     from = next;
     // A scan that was stopped has not told how far it came.
@@ -73,12 +98,10 @@ function reportFrom(before: number, listener: (bytesDone: number) => void) {
 /** Returns the line when it is too long to be taken apart at once. */
 function visitMalformed(
   visitor: PartVisitor,
-  line: ScannedLine,
-  number: number,
+  { bytes, length }: ScannedLine,
+  malformed: MalformedLine,
   format: TranscriptFormat | undefined,
 ): MalformedLine | undefined {
-  const { offset, length, terminated, bytes } = line;
-  const malformed = { number, offset, length, terminated };
   if (bytes === undefined || length > HELD_BYTES) return malformed;
   visitor.beginMalformed(malformed);
   const emit = (part: LinePart): void =>
@@ -86,6 +109,21 @@ function visitMalformed(
   dissectHeld(bytes, emit, format);
   visitor.endMalformed();
   return undefined;
+}
+
+/** Visits a line that turned out to be JSON and nothing else. */
+async function visitValue(
+  visitor: PartVisitor,
+  file: FileToRead,
+  { offset, length, terminated, number }: MalformedLine,
+  options: ScanOptions,
+): Promise<void> {
+  const to = offset + length + (terminated ? 1 : 0);
+  const onProgress = undefined;
+  await scanForward(file, { ...options, from: offset, to, onProgress }, (line) => {
+    visitor.line(line, line.facts(), number);
+    return undefined;
+  });
 }
 
 async function visitLong(

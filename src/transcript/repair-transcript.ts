@@ -43,7 +43,8 @@ export interface RepairTranscriptOptions
 /**
  * Repairs a transcript of any size, under its lock:
  * - whole records in malformed lines get lines of their own: fused ones, and those behind a record
- *   that is cut or behind NUL bytes;
+ *   that is cut or behind NUL bytes; those over several lines, in a JSON list, with control
+ *   characters that were not escaped, or with NaN for a number, which becomes null;
  * - what is left of such a line is moved, byte for byte, to `FILE.damaged-<time>.jsonl`, which is
  *   on the medium before the transcript is replaced;
  * - bytes that are no UTF-8 go there too, and U+FFFD takes their place;
@@ -61,7 +62,8 @@ export interface RepairTranscriptOptions
  * to report, unless there are more than 16,777,216 ids: then no link is changed.
  *
  * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`, `LEAFLOG_BAD_HEADER` for a header of a later
- * version, `LEAFLOG_READ_FAILED`, also when there is no such file, `LEAFLOG_WRITE_FAILED`,
+ * version, `LEAFLOG_UNKNOWN_FORMAT` for a file that is no transcript or of which nothing would be
+ * left, `LEAFLOG_READ_FAILED`, also when there is no such file, `LEAFLOG_WRITE_FAILED`,
  * `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`
  */
 export async function repairTranscript(

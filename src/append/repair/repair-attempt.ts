@@ -1,9 +1,12 @@
 import { newEntryId } from "../../entry/entry-id.js";
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
+import { LeaflogError } from "../../errors.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import type { ReplacementOutput } from "../../file/replacement.js";
+import { CONTENT_ADVICE } from "../../read/content-advice.js";
 import { MAX_ENTRIES } from "../../read/verify.js";
 import { EncodingWatch } from "../../read/verify-encoding.js";
+import { findContent, isUnreadable } from "../../scan/file-content.js";
 import { findStart } from "../../scan/find-start.js";
 import { scanParts } from "../../scan/scan-parts.js";
 import type { ScanOptions } from "../../scan/scanned-line.js";
@@ -64,7 +67,15 @@ export class RepairAttempt {
     return Original.with(this.#fs, this.#file, async (original) => {
       const { source, stat } = original;
       this.#progress.begin(stat.size);
-      const { format, signal } = this.#options;
+      const { format, header, signal } = this.#options;
+      const content = await findContent(
+        source,
+        stat.size,
+        format !== undefined || header === "optional",
+      );
+      if (content !== "transcript" && isUnreadable(content)) {
+        throw unknownFormat(this.#file, `it is ${CONTENT_ADVICE[content]}`);
+      }
       this.#format = (await findStart(source, stat.size, { format, signal })).format;
       const whole = this.#options.mode === "salvage";
       const from = whole ? 0 : await tailStart(source, stat.size, this.#scan());
@@ -77,6 +88,13 @@ export class RepairAttempt {
     const { dryRun } = this.#options;
     const survey = await this.#survey(ground);
     const damaged = new DamagedFile(this.#fs, this.#file, source, stat, dryRun);
+    if (
+      survey.records === 0 &&
+      survey.malformed > 0 &&
+      !(await this.#keepsHeader(ground, survey))
+    ) {
+      throw unknownFormat(this.#file, "nothing in it could be saved: look at it by other means");
+    }
     if (!survey.changes) return this.#report(ground, survey, damaged, { size: stat.size });
     if (!dryRun) return this.#replace(ground, survey, damaged, mayGrow);
     const output = new CountedOutput();
@@ -103,6 +121,18 @@ export class RepairAttempt {
     await survey.finish();
     if (survey.migration.tooNew) throw tooNew(this.#file, survey.migration.version);
     return survey;
+  }
+
+  /** Whether a file of which no record is whole keeps something all the same. */
+  async #keepsHeader(
+    { original: { source }, from }: Ground,
+    survey: RepairSurvey,
+  ): Promise<boolean> {
+    if (from > 0) return true;
+    if (!survey.headerMissing) return false;
+    const { remains, laterHeader } = survey;
+    const made = await makeHeader(source, remains, laterHeader, this.#options);
+    return made.change.from === "remains";
   }
 
   async #write(
@@ -185,6 +215,10 @@ export class RepairAttempt {
       ...(backup !== undefined && { backup }),
     };
   }
+}
+
+function unknownFormat(file: string, why: string): LeaflogError {
+  return new LeaflogError("LEAFLOG_UNKNOWN_FORMAT", `the file is left as it is: ${why}`, { file });
 }
 
 /** Where a dry run writes. */

@@ -29,6 +29,8 @@ export interface SurveyTerms {
 export class RepairSurvey implements PartVisitor {
   malformed = 0;
   unterminated = false;
+  /** Whole records, headers and JSON that is no object included. */
+  records = 0;
   readonly invalid: InvalidBytes = new InvalidBytes();
   /** Whether the first record is no header, where one is looked for. */
   headerMissing = false;
@@ -47,7 +49,6 @@ export class RepairSurvey implements PartVisitor {
   readonly #duplicates: DuplicateCheck;
   #broken = 0;
   #lineOffset = 0;
-  #records = 0;
 
   constructor(file: OpenFile, terms: SurveyTerms) {
     this.#terms = terms;
@@ -108,8 +109,8 @@ export class RepairSurvey implements PartVisitor {
 
   part(part: LinePart): void {
     const offset = this.#lineOffset + part.offset;
-    if (part.kind === "record") this.#meet(part.facts, offset);
-    else if (this.#records === 0) this.remains ??= { offset, length: part.length };
+    if (part.kind === "record") this.#meet(part.facts, offset, part.joined && part.length);
+    else if (this.records === 0) this.remains ??= { offset, length: part.length };
   }
 
   endMalformed(): void {
@@ -127,7 +128,7 @@ export class RepairSurvey implements PartVisitor {
   /** Ends the reading. */
   async finish(): Promise<void> {
     const { header, signal } = this.#terms;
-    if (header && this.#records === 0 && this.malformed > 0) this.headerMissing = true;
+    if (header && this.records === 0 && this.malformed > 0) this.headerMissing = true;
     await this.settle();
     if (!this.linksChecked) return;
     this.migration.finish();
@@ -136,26 +137,27 @@ export class RepairSurvey implements PartVisitor {
     if (this.same + this.different > 0) await this.graph.beginPassing(signal);
   }
 
-  #meet(facts: LineFacts, offset: number): void {
+  /** @param joined bytes of a record that does not stand there as one line has it */
+  #meet(facts: LineFacts, offset: number, joined?: number): void {
     const { kind, id, parentId, spans } = facts;
-    this.#records += 1;
-    if (this.#terms.header) this.#meetHeader(facts, offset);
+    this.records += 1;
+    if (this.#terms.header) this.#meetHeader(facts, offset, joined);
     if (!this.linksChecked) return;
     this.migration.meet(facts);
     if (kind === "header" || id === undefined || spans === undefined) return;
-    const start = offset + spans.object.start;
+    const start = joined === undefined ? offset + spans.object.start : offset;
     const earlier = this.graph.add(id, kind === "linked" ? parentId : undefined, start);
     if (earlier === undefined) return;
-    const length = spans.object.end - spans.object.start;
+    const length = joined ?? spans.object.end - spans.object.start;
     this.#duplicates.add({ earlier: earlier.offset, offset: start, length });
   }
 
-  #meetHeader({ kind, id, spans }: LineFacts, offset: number): void {
+  #meetHeader({ kind, id, spans }: LineFacts, offset: number, joined?: number): void {
     const isHeader = kind === "header" && Boolean(id);
-    if (this.#records === 1 && !isHeader) {
+    if (this.records === 1 && !isHeader) {
       this.headerMissing = true;
       this.migration.meet(LOST_HEADER);
-    } else if (isHeader && this.headerMissing && spans) {
+    } else if (isHeader && this.headerMissing && spans && joined === undefined) {
       const { start, end } = spans.object;
       this.laterHeader ??= { offset: offset + start, length: end - start };
     }

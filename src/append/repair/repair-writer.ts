@@ -71,7 +71,15 @@ export class RepairWriter implements PartVisitor {
       return;
     }
     this.#records += 1;
-    if (this.#record(part.facts, place, bytes, 0)) this.#sinks.output.text("\n");
+    const { joined } = part;
+    for (const { start, end } of joined?.lost ?? []) {
+      const lost = { offset: offset + start, length: end - start };
+      this.#sinks.damaged.take({ ...lost, reason: "no-json" });
+    }
+    const isWritten = joined
+      ? this.#record(part.facts, place, joined.text, 0, joined.text.length)
+      : this.#record(part.facts, place, bytes, 0);
+    if (isWritten) this.#sinks.output.text("\n");
   }
 
   endMalformed(): void {
@@ -89,8 +97,18 @@ export class RepairWriter implements PartVisitor {
     this.#header = undefined;
   }
 
-  /** Writes a record from byte `from` of it on; false when it goes. */
-  #record(facts: LineFacts, place: ChangePlace, bytes: Buffer | undefined, from: number): boolean {
+  /**
+   * Writes a record from byte `from` of it on; false when it goes.
+   *
+   * @param joined bytes of it, where they are not those that stand in the file
+   */
+  #record(
+    facts: LineFacts,
+    place: ChangePlace,
+    bytes: Buffer | undefined,
+    from: number,
+    joined?: number,
+  ): boolean {
     const { edits, duplicate, lostParent, oldId, adopted } = this.#links.of(facts);
     if (duplicate) {
       this.#move(place, "duplicate");
@@ -101,8 +119,10 @@ export class RepairWriter implements PartVisitor {
     if (lostParent !== undefined) changes.add({ kind: "linked", ...place, parentId: lostParent });
     if (oldId !== undefined) changes.add({ kind: "reidentified", ...place, id: oldId });
     this.#replace(place);
-    for (const piece of editedLine(edits, place.length)) {
+    for (const piece of editedLine(edits, joined ?? place.length)) {
       if (typeof piece === "string") output.text(piece);
+      // Decoding puts U+FFFD where there is no UTF-8.
+      else if (joined && bytes) output.text(bytes.toString("utf8", piece.start, piece.end));
       else this.#copy({ start: Math.max(piece.start, from), end: piece.end }, place.offset, bytes);
     }
     return true;
