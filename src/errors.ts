@@ -72,7 +72,7 @@ export type RefusalReason =
   | "not-a-file"
   | "no-right";
 
-/** Who holds a lock, as its owner's note says. For people to read: no decision is made from it. */
+/** Who holds a lock, as its owner noted: leaflog beside the lock, OpenClaw in it. */
 export interface LockOwner {
   readonly pid?: number;
   readonly host?: string;

@@ -21,16 +21,19 @@ export interface LockNames {
  */
 export function lockNames(file: string): LockNames {
   const base = basename(file);
-  const hash = createHash("sha256").update(base).digest("hex").slice(0, 32);
-  const short = join(dirname(file), `.${hash}`);
-  const stem = lengthOf(base) + ROOM <= LONGEST_NAME ? file : short;
-  const lock = lengthOf(`${base}.lock`) <= LONGEST_NAME ? `${file}.lock` : `${short}.lock`;
+  const isShort = lengthOf(base) + ROOM <= LONGEST_NAME;
+  const stem = isShort ? file : join(dirname(file), `.${hashOf(base)}`);
+  const lock = lengthOf(`${base}.lock`) <= LONGEST_NAME ? `${file}.lock` : `${stem}.lock`;
   return { lock, guard: `${stem}.lock.steal`, note: `${stem}.lock.owner` };
 }
 
 /** A free name for what stood in the lock's place and is not to be deleted. */
 export function asideName({ guard }: LockNames): string {
   return `${guard.slice(0, -".steal".length)}.old-${randomUUID().slice(0, 8)}`;
+}
+
+function hashOf(name: string): string {
+  return createHash("sha256").update(name).digest("hex").slice(0, 32);
 }
 
 function lengthOf(name: string): number {

@@ -33,8 +33,18 @@ async function find(): Promise<HostedProcess | undefined> {
 }
 
 async function ownThread(): Promise<HostedProcess["thread"]> {
-  // Asked in the thread itself, which asynchronous calls are not made in; the kernel answers at once.
-  const id = Number(readlinkSync("/proc/thread-self").split("/").at(-1));
+  const id = ownThreadId();
+  if (id === undefined) return undefined;
   const startTime = await startTimeOf(`${process.pid}/task/${id}`);
   return startTime === undefined ? undefined : { id, startTime };
+}
+
+function ownThreadId(): number | undefined {
+  try {
+    // Asked in the thread itself, in which asynchronous calls are not made; the kernel answers at once.
+    return Number(readlinkSync("/proc/thread-self").split("/").at(-1));
+  } catch {
+    // An old kernel, or a process that may not look.
+    return undefined;
+  }
 }

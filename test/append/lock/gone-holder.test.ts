@@ -35,7 +35,7 @@ describe.runIf(isLinux)("a lock whose holder is gone from this host", { concurre
     await holder.kill();
     expect(existsSync(`${scene.file}.lock`)).toBe(true);
     const lock = lockOf(scene);
-    expect(await lock.acquire(forMs(5000))).toBe(true);
+    expect(await lock.acquire(forMs(30_000))).toBe(true);
     await lock.release();
     expect(readdirSync(scene.directory)).toEqual([]);
   });
@@ -48,7 +48,7 @@ describe.runIf(isLinux)("a lock whose holder is gone from this host", { concurre
     let inside = 0;
     const turns = Array.from({ length: 8 }, async () => {
       const lock = lockOf(scene);
-      expect(await lock.acquire(forMs(20_000))).toBe(true);
+      expect(await lock.acquire(forMs(50_000))).toBe(true);
       inside += 1;
       expect(inside).toBe(1);
       await wait(20);
@@ -113,7 +113,7 @@ describe.runIf(isLinux)("a lock whose holder is gone from this host", { concurre
       else host.tell(how);
       await host.exited;
       const lock = lockOf(scene);
-      expect(await lock.acquire(forMs(10_000))).toBe(true);
+      expect(await lock.acquire(forMs(30_000))).toBe(true);
       await lock.release();
       expect(readdirSync(scene.directory)).toEqual([]);
     });
@@ -129,7 +129,7 @@ describe.runIf(isLinux)("a lock whose holder is gone from this host", { concurre
     const lock = lockOf(scene);
     expect(await lock.acquire(forMs(600))).toBe(false);
     await worker.terminate();
-    expect(await lock.acquire(forMs(5000))).toBe(true);
+    expect(await lock.acquire(forMs(30_000))).toBe(true);
     await lock.release();
     expect(readdirSync(scene.directory)).toEqual([]);
   });

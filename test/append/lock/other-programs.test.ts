@@ -30,11 +30,15 @@ function lockOf(scene: LockScene, fs: FileSystem = nodeFileSystem): WriteLock {
   return new WriteLock(fs, scene.file, { staleMs: STALE_MS });
 }
 
-/** Writes a lock as OpenClaw does, long ago. */
+/** One that finds no lock of now stale while a test lasts. */
+function patientLockOf(scene: LockScene): WriteLock {
+  return new WriteLock(nodeFileSystem, scene.file, { staleMs: 600_000 });
+}
+
+/** Writes a lock as OpenClaw does. */
 function writeLock(path: string, pid: number, facts: object = {}): void {
   const createdAt = "2026-01-02T03:04:05.678Z";
   writeFileSync(path, `${JSON.stringify({ pid, createdAt, ...facts }, null, 2)}\n`);
-  utimesSync(path, 1, 1);
 }
 
 function startTime(pid: number): number {
@@ -54,6 +58,7 @@ describe.concurrent("a lock that names a process", () => {
     await using scene = new LockScene();
     const lock = lockOf(scene);
     writeLock(lock.path, process.pid, { maxHoldMs: 1 });
+    utimesSync(lock.path, 1, 1);
     expect(await lock.acquire(forMs(3000))).toBe(false);
     expect(await lock.describeHolder()).toMatchObject({
       kind: "process",
@@ -61,10 +66,8 @@ describe.concurrent("a lock that names a process", () => {
       owner: { pid: process.pid, startedAt: "2026-01-02T03:04:05.678Z" },
     });
     expect(lock.foreignAt).toBeGreaterThan(0);
-    const released = performance.now();
     unlinkSync(lock.path);
     expect(await lock.acquire(always)).toBe(true);
-    expect(performance.now() - released).toBeLessThan(1000);
     await lock.release();
     expect(readdirSync(scene.directory)).toEqual([]);
   });
@@ -82,23 +85,20 @@ describe.concurrent("a lock that names a process", () => {
 
   test("is taken over when that is gone", async ({ expect }) => {
     await using scene = new LockScene();
-    const lock = lockOf(scene);
+    const lock = patientLockOf(scene);
     writeLock(lock.path, await deadPid(), { starttime: 1 });
-    const start = performance.now();
     expect(await lock.acquire(always)).toBe(true);
-    // Far less than it takes to find a lock stale.
-    expect(performance.now() - start).toBeLessThan(STALE_MS / 2);
     await lock.release();
     expect(readdirSync(scene.directory)).toEqual([]);
   });
 
   test.runIf(isLinux)("is taken over when its pid is another's by now", async ({ expect }) => {
     await using scene = new LockScene();
-    const lock = lockOf(scene);
+    const lock = patientLockOf(scene);
     writeLock(lock.path, process.pid, { starttime: startTime(process.pid) });
     expect(await lock.acquire(forMs(500))).toBe(false);
     writeLock(lock.path, process.pid, { starttime: startTime(process.pid) + 1 });
-    expect(await lock.acquire(forMs(STALE_MS / 2))).toBe(true);
+    expect(await lock.acquire(always)).toBe(true);
     await lock.release();
   });
 
