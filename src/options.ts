@@ -118,7 +118,7 @@ export interface TranscriptOptions {
    * turn, which lasts as long as the lock is held. Each may take two descriptors. As many files
    * more may be open to be read: further readers wait until one of those is not being read right
    * now, which is closed, and opened again when it is read on. If another file has taken its place
-   * meanwhile, that reader rejects with `LEAFLOG_READ_FAILED`.
+   * meanwhile, that reader rejects with `LEAFLOG_READ_FAILED`; `follow` goes on with a reset.
    * @default 64
    */
   readonly maxOpenFiles?: number;

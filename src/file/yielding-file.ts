@@ -1,8 +1,11 @@
-import { type FileStat, isSameFile } from "./file-stat.js";
+import { compareFiles, type FileStat } from "./file-stat.js";
 import type { FileSystem, FileToRead, OpenFile } from "./file-system.js";
+import { isErrno } from "./is-errno.js";
 import { ensureRegular } from "./regular-file.js";
 import { Slots } from "./slots.js";
 
+/** Bytes of the last read by which a file is known again where no time of birth tells. */
+const ANCHOR_BYTES = 512;
 /** The descriptors that this process reads by. */
 const slots = new Slots();
 /** Files with a descriptor that nobody reads by right now, the one that rests longest first. */
@@ -11,6 +14,11 @@ const resting = new Set<YieldingFile>();
 let yielding = 0;
 /** Whether a look at who may give up is under way. */
 let looking = false;
+
+/** Another file is where a file was that had given its descriptor up, or none: it is out of reach. */
+export class ReplacedError extends Error {
+  override readonly name = "ReplacedError";
+}
 
 /**
  * A file open to read. Its descriptor is one of a bounded number, and while nobody reads by it, it
@@ -24,6 +32,8 @@ export class YieldingFile implements FileToRead {
   #file: OpenFile | undefined;
   /** What it was at the first look. */
   #stat: FileStat | undefined;
+  /** Some of the bytes that were read last. */
+  #anchor: { readonly position: number; readonly bytes: Buffer } | undefined;
   #opening: Promise<OpenFile> | undefined;
   #closing: Promise<void> | undefined;
   /** Operations under way. */
@@ -54,7 +64,14 @@ export class YieldingFile implements FileToRead {
   }
 
   read(buffer: Buffer, offset: number, length: number, position: number): Promise<number> {
-    return this.#use((file) => file.read(buffer, offset, length, position));
+    return this.#use(async (file) => {
+      const read = await file.read(buffer, offset, length, position);
+      const kept = Math.min(read, ANCHOR_BYTES);
+      const from = read - kept;
+      const bytes = buffer.subarray(offset + from, offset + read);
+      if (kept > 0) this.#anchor = { position: position + from, bytes: Buffer.from(bytes) };
+      return read;
+    });
   }
 
   stat(): Promise<FileStat> {
@@ -125,19 +142,36 @@ export class YieldingFile implements FileToRead {
   }
 
   async #openSame(): Promise<OpenFile> {
-    const file = await this.#open();
+    const file = await this.#open().catch((error: unknown) => {
+      throw isErrno(error, "ENOENT") ? this.#replaced(error) : error;
+    });
     try {
-      if (this.#stat && !isSameFile(this.#stat, await file.stat())) {
-        throw new Error(
-          `another file has taken the place of ${this.#path} while it was read, and there were too many readers to keep it open: read it again, or raise maxOpenFiles`,
-        );
-      }
+      if (!(await this.#isSame(file))) throw this.#replaced();
     } catch (error) {
       await closeInSlot(file);
       throw error;
     }
     this.#file = file;
     return file;
+  }
+
+  async #isSame(file: OpenFile): Promise<boolean> {
+    if (this.#stat === undefined) return true;
+    const sameness = compareFiles(this.#stat, await file.stat());
+    if (sameness !== "unproven" || this.#anchor === undefined) return sameness !== "another";
+    // Its number was given to another, perhaps: what was read last tells.
+    const { position, bytes } = this.#anchor;
+    const now = Buffer.alloc(bytes.length);
+    const read = await file.read(now, 0, now.length, position);
+    return read === bytes.length && now.equals(bytes);
+  }
+
+  #replaced(cause?: unknown): ReplacedError {
+    const now = cause === undefined ? "another file has taken the place of" : "nothing is left of";
+    return new ReplacedError(
+      `${now} ${this.#path} while it was read, and there were too many readers to keep it open: read it again, or raise maxOpenFiles`,
+      { cause },
+    );
   }
 
   /** Of a file that rests. */

@@ -1,6 +1,7 @@
+import { LeaflogError } from "../errors.js";
 import { type FileStat, isSameFile, isUntouched } from "../file/file-stat.js";
 import { isErrno } from "../file/is-errno.js";
-import type { YieldingFile } from "../file/yielding-file.js";
+import { ReplacedError, type YieldingFile } from "../file/yielding-file.js";
 import {
   brokenBy,
   type Cursor,
@@ -101,6 +102,8 @@ export class Follower {
       if (this.#seen && isUntouched(this.#seen, stat)) return undefined;
       return await this.#open();
     } catch (error) {
+      // The next look meets what has taken its place.
+      if (isReplaced(error)) return undefined;
       throw readFailed(this.#source.file, error, this.#signal);
     }
   }
@@ -109,11 +112,12 @@ export class Follower {
    * Notes up to where the growth was shown, and closes its file.
    *
    * @param failure what ended the showing early, if anything did
-   * @throws LeaflogError the failure, unless it came from the file being cut or rewritten
+   * @throws LeaflogError the failure, unless it came from the file being cut, rewritten or replaced
    */
   async leave(growth: Growth, shown: number, failure?: { readonly error: unknown }): Promise<void> {
     const { file, stat } = growth;
     try {
+      if (failure && isReplaced(failure.error)) throw failure.error;
       const position = this.#position;
       if (failure === undefined) {
         // What was written over since would count as shown if one looked only now.
@@ -126,7 +130,10 @@ export class Follower {
       if (!cut) throw failure.error;
       this.#position = await cursorAt(file, stat, shown);
     } catch (error) {
-      throw readFailed(this.#source.file, error, this.#signal);
+      if (!isReplaced(error)) throw readFailed(this.#source.file, error, this.#signal);
+      // A position in the file that was: by it the next look tells that another is there.
+      this.#position = growth.end;
+      this.#seen = undefined;
     } finally {
       await closeRead(this.#source, file);
     }
@@ -199,6 +206,11 @@ export class Follower {
     this.#seen = undefined;
     this.#searched = 0;
   }
+}
+
+function isReplaced(error: unknown): boolean {
+  const cause = error instanceof LeaflogError ? error.cause : error;
+  return cause instanceof ReplacedError;
 }
 
 /** Whether a later change is going to show in its time, of which there are some 250 a second. */

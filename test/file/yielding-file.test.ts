@@ -108,7 +108,7 @@ describe("a file open to read", () => {
     await rename(join(directory, "new"), join(directory, "a"));
     await expect(contentOf(file)).rejects.toThrow(/another file has taken the place/);
     await rm(join(directory, "a"));
-    await expect(contentOf(file)).rejects.toMatchObject({ code: "ENOENT" });
+    await expect(contentOf(file)).rejects.toMatchObject({ cause: { code: "ENOENT" } });
     await file.close();
     expect(await contentOf(other)).toBe("b");
     await other.close();
