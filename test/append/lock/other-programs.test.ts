@@ -111,9 +111,9 @@ describe.concurrent("a lock that names a process", () => {
       const [said] = (await once(shell.stdout, "data")) as [Buffer];
       const pid = Number(String(said));
       await wait(100);
-      const lock = lockOf(scene);
+      const lock = patientLockOf(scene);
       writeLock(lock.path, pid);
-      expect(await lock.acquire(forMs(STALE_MS / 2))).toBe(true);
+      expect(await lock.acquire(always)).toBe(true);
       await lock.release();
       shell.kill("SIGKILL");
       await once(shell, "close");
