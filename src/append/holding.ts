@@ -66,7 +66,7 @@ export class Holding {
       const tail = await this.#committer.look();
       const ahead = tail && aheadOf(tail);
       if (ahead === undefined) return true;
-      await this.release();
+      await this.#giveBack();
       if (await ahead()) reads += 1;
     }
     return false;
@@ -83,6 +83,11 @@ export class Holding {
 
   /** Closes the file, gives the lock back, and tells what was written. */
   async release(): Promise<void> {
+    this.#committer.keys.letGo();
+    await this.#giveBack();
+  }
+
+  async #giveBack(): Promise<void> {
     try {
       await this.#committer.close();
     } finally {

@@ -222,6 +222,7 @@ export class TranscriptWriter {
       await this.endLateLines(isUnused);
     } finally {
       await this.#enqueue(() => this.#holding.release());
+      this.#committer.keys.close();
     }
   }
 

@@ -24,6 +24,11 @@ export interface FoundKeys {
 export class KeyLookup {
   readonly #fs: FileSystem;
   readonly #path: string;
+  /**
+   * What was read for calls that wait, until they are done: an index that others crowd out meanwhile
+   * would have to be made anew, and again.
+   */
+  #index: KeyIndex | undefined;
 
   constructor(fs: FileSystem, path: string) {
     this.#fs = fs;
@@ -33,7 +38,7 @@ export class KeyLookup {
   /** Whether so much is to be read that it should be done without the lock. */
   isBehind(queries: readonly KeyQuery[], tail: Tail | undefined): boolean {
     if (tail === undefined || queries.length === 0) return false;
-    const index = keyIndexOf(this.#fs, this.#path);
+    const index = this.#mine();
     if (index.behind(tail) > LOCKED_BYTES) return true;
     let lines = 0;
     let bytes = 0;
@@ -99,10 +104,26 @@ export class KeyLookup {
   }
 
   async #extended(file: OpenFile, tail: Tail, wanted: () => boolean): Promise<KeyIndex> {
-    const index = keyIndexOf(this.#fs, this.#path);
+    const index = this.#mine();
     await index.extend(file, tail, wanted);
-    trimKeyIndexes();
+    trimKeyIndexes(this.#fs, this.#path, this.#mine());
     return index;
+  }
+
+  #mine(): KeyIndex {
+    this.#index = keyIndexOf(this.#fs, this.#path, this.#index);
+    return this.#index;
+  }
+
+  /** When no call waits for what was read: it stays as long as there is room. */
+  letGo(): void {
+    this.#index = undefined;
+  }
+
+  /** When the file is closed: what takes more than there is room for goes. */
+  close(): void {
+    this.letGo();
+    trimKeyIndexes(this.#fs, this.#path);
   }
 }
 

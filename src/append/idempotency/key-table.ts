@@ -1,7 +1,9 @@
 import { IdHash } from "../../scan/id-hash.js";
 
-/** Many small tables, so that no single growth is a long slice of work. */
-const SHARDS = 256;
+/** First bits of a hash, by which keys go to small tables: no growth is a long slice of work. */
+const SHARD_BITS = 8;
+/** Keys that one table holds: most files have so few that many tables would take more than they. */
+const FEW_KEYS = 12_288;
 const FIRST_SLOTS = 4;
 /** Share of the slots that may be taken. */
 const FILL = 0.75;
@@ -25,22 +27,36 @@ export interface Place {
  */
 export class KeyTable {
   readonly #hash = new IdHash();
-  readonly #shards: (Shard | undefined)[] = new Array(SHARDS);
+  /** All keys, as long as they are few. */
+  #few: Shard | undefined = new Shard();
+  readonly #shards: (Shard | undefined)[] = [];
   #bytes = 0;
 
   /** About how much memory it takes. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#few?.bytes ?? this.#bytes;
   }
 
   find(key: string): Place | undefined {
     const { low, high } = this.#hash.take(key);
-    return this.#shards[high >>> 24]?.find(low, high);
+    return (this.#few ?? this.#shards[high >>> (32 - SHARD_BITS)])?.find(low, high);
   }
 
   set(key: string, place: Place): void {
     const { low, high } = this.#hash.take(key);
-    const index = high >>> 24;
+    if (this.#few) this.#setFew(this.#few, low, high, place);
+    else this.#set(low, high, place);
+  }
+
+  #setFew(few: Shard, low: number, high: number, place: Place): void {
+    few.set(low, high, place);
+    if (few.taken <= FEW_KEYS) return;
+    this.#few = undefined;
+    few.each((...slot) => this.#set(...slot));
+  }
+
+  #set(low: number, high: number, place: Place): void {
+    const index = high >>> (32 - SHARD_BITS);
     let shard = this.#shards[index];
     if (shard === undefined) {
       shard = new Shard();
@@ -62,6 +78,20 @@ class Shard {
 
   get bytes(): number {
     return this.#taken === 0 ? 0 : this.#slots * SLOT_BYTES;
+  }
+
+  /** How many keys it has. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  each(visit: (low: number, high: number, place: Place) => void): void {
+    for (let slot = 0; slot < this.#places.length; slot += 2) {
+      const length = this.#places[slot + 1] as number;
+      if (length === 0) continue;
+      const place = { offset: this.#places[slot] as number, length };
+      visit(this.#hashes[slot] as number, this.#hashes[slot + 1] as number, place);
+    }
   }
 
   find(low: number, high: number): Place | undefined {

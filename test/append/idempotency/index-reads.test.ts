@@ -1,6 +1,8 @@
 import { appendFile, open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { KeyIndex } from "../../../src/append/idempotency/key-index.js";
+import { keyIndexOf, trimKeyIndexes } from "../../../src/append/idempotency/key-indexes.js";
 import { openTranscript } from "../../../src/index.js";
 import { interceptedFileSystem, systemError } from "../../support/intercepted-file-system.js";
 import { HEADER_LINE, linkedLine } from "../../support/lines.js";
@@ -171,4 +173,30 @@ test("an entry that is there is synced, too, before it is acknowledged as synced
   const result = await transcript.appendMessage(hello, { idempotencyKey: "k" });
   expect(result.appended).toBe(false);
   expect(syncs).toBe(1);
+});
+
+test("an index that others crowd out while its file is read is not made anew with the lock held", async () => {
+  const { file, size } = await largeFile();
+  const { fileSystem, read } = countingPort(file);
+  const crowding = interceptedFileSystem(async (call, run) => {
+    const result = await run();
+    if (call.name === "file.read") crowdOut();
+    return result;
+  }, fileSystem);
+  // It takes more than all of them may, so that everything else goes.
+  const huge = Object.defineProperty(new KeyIndex(), "bytes", { value: 1e9 });
+  const crowdOut = () => {
+    keyIndexOf(crowding, "/huge", huge);
+    trimKeyIndexes(crowding, "/huge", huge);
+  };
+  await using transcript = await openTranscript(file, { fileSystem: crowding });
+  const found = await transcript.appendMessage(hello, {
+    idempotencyKey: "k5",
+    onIdempotencyConflict: "stored",
+  });
+  expect(found).toMatchObject({ id: "e5", appended: false });
+  trimKeyIndexes(crowding, "/huge");
+  const { bytes, locked } = seen(read);
+  expect(bytes).toBeLessThan(size * 1.3);
+  expect(locked).toBeLessThan(300_000);
 });

@@ -186,30 +186,89 @@ test("a batch counts when its last entry comes, and a foreseen one changes nothi
 });
 
 describe("the indexes of a process", () => {
-  test("are those of the files used last", () => {
-    const fs = failingFileSystem("EIO", () => true);
-    const first = keyIndexOf(fs, "/0");
-    for (let n = 1; n < 300; n += 1) {
-      keyIndexOf(fs, `/${n}`);
-      trimKeyIndexes();
-    }
-    expect(keyIndexOf(fs, "/299")).toBe(keyIndexOf(fs, "/299"));
-    expect(keyIndexOf(fs, "/0")).not.toBe(first);
-  });
+  const newFileSystem = () => failingFileSystem("EIO", () => true);
 
-  test("take no more than 32 MiB; the one used last stays", async () => {
-    const fs = failingFileSystem("EIO", () => true);
-    const lines = Array.from({ length: 300_000 }, (_, n) => entry({ idempotencyKey: `k${n}` }));
+  async function fill(index: KeyIndex, keys: number): Promise<void> {
+    const lines = Array.from({ length: keys }, (_, n) => entry({ idempotencyKey: `k${n}` }));
     const file = new MemoryFile(Buffer.from(`${HEADER_LINE}${lines.join("\n")}\n`));
+    await index.extend(file, await readTail("/a", file), always);
+  }
+
+  test("stay, however many files there are, as long as they are small", async () => {
+    const fs = newFileSystem();
     const indexes: KeyIndex[] = [];
-    for (let n = 0; n < 4; n += 1) {
-      const index = keyIndexOf(fs, `/large-${n}`);
-      await index.extend(file, await readTail("/a", file), always);
-      trimKeyIndexes();
+    for (let n = 0; n < 1000; n += 1) {
+      const index = keyIndexOf(fs, `/${n}`);
+      await fill(index, 20);
+      trimKeyIndexes(fs, `/${n}`, index);
       indexes.push(index);
     }
-    expect((indexes[0] as KeyIndex).bytes).toBeGreaterThan(9_000_000);
-    expect(keyIndexOf(fs, "/large-3")).toBe(indexes[3]);
-    expect(keyIndexOf(fs, "/large-0")).not.toBe(indexes[0]);
+    expect(indexes.map((_, n) => keyIndexOf(fs, `/${n}`))).toEqual(indexes);
   });
+
+  test("take no more than 64 MiB; those that take turns beyond that stay in part", async () => {
+    const fs = newFileSystem();
+    // What one index of 300,000 keys takes, so that six of them are too many.
+    const large = new KeyIndex();
+    await fill(large, 300_000);
+    expect(large.bytes).toBeGreaterThan(9_000_000);
+    expect(large.bytes).toBeLessThan(300_000 * 64);
+    let met = 0;
+    const rounds = 40;
+    const files = 6;
+    for (let n = 0; n < rounds * files; n += 1) {
+      const path = `/large-${n % files}`;
+      const index = keyIndexOf(fs, path, new Sized(large.bytes));
+      if (n >= files && (index as Sized).uses > 0) met += 1;
+      (index as Sized).uses += 1;
+      trimKeyIndexes(fs, path, index);
+      expect(keyIndexOf(fs, path)).toBe(index);
+    }
+    // In turns, each would be let go of right before its turn.
+    expect(met).toBeGreaterThan((rounds * files) / 4);
+  });
+
+  test("one that takes more than all may stays until its file is closed", () => {
+    const fs = newFileSystem();
+    const index = keyIndexOf(fs, "/huge", new Sized(100_000_000));
+    trimKeyIndexes(fs, "/huge", index);
+    expect(keyIndexOf(fs, "/huge")).toBe(index);
+    trimKeyIndexes(fs, "/huge");
+    expect(keyIndexOf(fs, "/huge")).not.toBe(index);
+  });
+
+  test("one that is let go of while its file is read is kept again by who reads it", () => {
+    const fs = newFileSystem();
+    const mine = keyIndexOf(fs, "/mine", new Sized(1000));
+    trimKeyIndexes(fs, "/mine", mine);
+    const huge = keyIndexOf(fs, "/huge", new Sized(100_000_000));
+    trimKeyIndexes(fs, "/huge", huge);
+    expect(keyIndexOf(fs, "/mine", mine)).toBe(mine);
+    trimKeyIndexes(fs, "/huge");
+  });
+});
+
+/** An index that says that it takes so much. */
+class Sized extends KeyIndex {
+  readonly #bytes: number;
+  uses = 0;
+
+  constructor(bytes: number) {
+    super();
+    this.#bytes = bytes;
+  }
+
+  override get bytes(): number {
+    return this.#bytes;
+  }
+}
+
+test("few keys and many are found alike, and take 64 bytes each at most", () => {
+  const table = new KeyTable();
+  for (let n = 0; n < 40_000; n += 1) {
+    table.set(`k${n}`, { offset: n, length: n + 1 });
+    if (n > 4096 && n % 64 === 0) expect(table.bytes).toBeLessThan(n * 64 + 2048);
+  }
+  for (let n = 0; n < 40_000; n += 1) expect(table.find(`k${n}`)?.offset).toBe(n);
+  expect(table.find("none")).toBeUndefined();
 });
