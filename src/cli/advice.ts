@@ -9,6 +9,8 @@ const WORDS: readonly (readonly [advice: RegExp, command: string])[] = [
   ],
   [/call migrateTranscript first, or open it with another `linear`/, "leaflog migrate FILE first"],
   [/raise (maxOpenFiles or )?timeoutMs/, "wait longer with --timeout MS"],
+  [/with a higher timeoutMs/, "with a longer --timeout MS"],
+  [/, or raise maxOpenFiles(?! or)/, ""],
   [/, or raise maxEntryBytes/, ""],
   [/, or raise queue\.maxEntries and queue\.maxBytes/, ""],
 ];

@@ -1,6 +1,6 @@
 import type { MigrationReport } from "../append/migration/migration.js";
 import { migrateTranscript } from "../transcript/migrate-transcript.js";
-import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./arguments.js";
+import { ensureThere, FORMAT, formatOption, onlyFile, parse, wholeNumber } from "./arguments.js";
 import type { Command } from "./command.js";
 import { EXIT } from "./exit-code.js";
 import { printable, printableJson } from "./printable.js";
@@ -8,17 +8,28 @@ import { withProgress } from "./progress.js";
 import { noteStillOpen } from "./still-open.js";
 
 export const migrate: Command = {
-  usage: "migrate FILE [--backup] [--format NAME] [--json]",
+  usage: "migrate FILE [--backup] [--timeout MS] [--format NAME] [--json]",
   summary: "link the entries of a linear transcript of any size; every other byte stays",
   async run(args, console) {
-    const { values, positionals } = parse(args, { ...FORMAT, backup: { type: "boolean" } });
+    const { values, positionals } = parse(args, {
+      ...FORMAT,
+      backup: { type: "boolean" },
+      timeout: { type: "string" },
+    });
     const file = onlyFile(positionals, migrate.usage);
+    const timeoutMs = wholeNumber("--timeout", values.timeout, 30_000);
     const format = formatOption(values.format);
     await ensureThere(file);
     const backup = values.backup ?? false;
     const signal = console.interruption?.();
     const report = await withProgress(console, "migrating", (onProgress) =>
-      migrateTranscript(file, { ...format, backup, onProgress, ...(signal && { signal }) }),
+      migrateTranscript(file, {
+        ...format,
+        backup,
+        lock: { timeoutMs },
+        onProgress,
+        ...(signal && { signal }),
+      }),
     );
     console.out(values.json ? printableJson(report) : printable(describe(report)));
     noteStillOpen(report, console);
