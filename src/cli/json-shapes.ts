@@ -252,6 +252,7 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
             "records?": "number: of a separated line",
             "reason?": "of moved bytes: cut, nul, no-json or duplicate",
             "parentId?": "string: of a linked entry, the parent that it named",
+            "itself?": "true: of a linked entry that named itself",
             "id?": "string: of a reidentified entry, the id that it had",
           },
         ],

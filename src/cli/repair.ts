@@ -1,5 +1,6 @@
 import type { RepairChange, RepairReport } from "../append/repair/repair-report.js";
 import { TRANSCRIPT_FORMATS } from "../entry/transcript-format.js";
+import { readLeaf } from "../transcript/read-transcript.js";
 import { repairTranscript } from "../transcript/repair-transcript.js";
 import {
   choice,
@@ -39,6 +40,7 @@ export const repair: Command = {
     const backup = !values["no-backup"];
     await ensureThere(file);
     const signal = console.interruption?.();
+    const leafBefore = dryRun ? undefined : await readLeaf(file, format);
     const report = await withProgress(console, dryRun ? "examining" : "repairing", (onProgress) =>
       repairTranscript(file, {
         ...format,
@@ -53,6 +55,10 @@ export const repair: Command = {
     if (values.json) console.out(printableJson(report));
     else for (const line of describe(report)) console.out(printable(line));
     noteStillOpen(report, console);
+    if (report.changed && leafBefore) {
+      const { id } = await readLeaf(file, format);
+      if (id !== leafBefore.id) console.note(leafNote(leafBefore.id, id));
+    }
     const hasLinks = TRANSCRIPT_FORMATS[report.format].parentId !== undefined;
     if (mode === "salvage" && hasLinks && !report.linksChecked) {
       console.note("leaflog: too many ids; no link was checked");
@@ -60,6 +66,10 @@ export const repair: Command = {
     return report.changed && dryRun ? EXIT.damage : EXIT.ok;
   },
 };
+
+function leafNote(before: string | null, now: string | null): string {
+  return printable(`leaflog: the next append goes on from ${now}, no longer from ${before}`);
+}
 
 function describe(report: RepairReport): string[] {
   const { changes, changed, dryRun, bytesBefore, bytesAfter, damagedFile, backup } = report;
@@ -99,7 +109,9 @@ const SOURCES = {
 function what(change: Exclude<RepairChange, { kind: "header" }>): string {
   switch (change.kind) {
     case "separated":
-      return `${change.records} whole records get lines of their own`;
+      return change.records === 1
+        ? "a whole record gets a line of its own"
+        : `${change.records} whole records get lines of their own`;
     case "moved":
       return `moved out: ${change.reason}`;
     case "terminated":
@@ -107,7 +119,9 @@ function what(change: Exclude<RepairChange, { kind: "header" }>): string {
     case "replaced":
       return "what is no UTF-8 becomes U+FFFD";
     case "linked":
-      return `its parent ${change.parentId} is not there: linked to what comes before it`;
+      return change.itself
+        ? "it names itself as its parent: linked to what comes before it"
+        : `its parent ${change.parentId} is not there, or not before it: linked to what comes before it`;
     case "adopted":
       return "linear, linked to the entry before it";
     case "reidentified":
@@ -116,6 +130,11 @@ function what(change: Exclude<RepairChange, { kind: "header" }>): string {
 }
 
 function verdict({ changed, dryRun, mode }: RepairReport): string {
-  if (!changed) return mode === "tail" ? "nothing to repair at the end" : "nothing to repair";
+  if (mode === "tail") {
+    const end = changed ? "the end is repaired" : "nothing to repair at the end";
+    const done = changed && dryRun ? "the end is to be repaired: nothing was written" : end;
+    return `${done}; the rest was not looked at: leaflog verify FILE does`;
+  }
+  if (!changed) return "nothing to repair";
   return dryRun ? "to be repaired: nothing was written; --write does it" : "repaired";
 }

@@ -124,6 +124,7 @@ test("what is documented is what each command prints, and all of it", {
       ...(await printed("repair", DAMAGED, "--write")),
       ...(await printed("repair", BARE)),
       ...(await printed("repair", WHOLE)),
+      ...(await printed("repair", HEADER_LINE + linkedLine("b", "b"))),
     ],
     migrate: await printed("migrate", HEADER_LINE + linearLine(), "--backup"),
     demo: await printed("demo", WHOLE),

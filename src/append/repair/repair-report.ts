@@ -23,7 +23,12 @@ export type RepairChange =
   /** The last line got its newline. */
   | (ChangePlace & { readonly kind: "terminated" })
   /** An entry names another parent, for the one that it named is not there, or not before it. */
-  | (ChangePlace & { readonly kind: "linked"; readonly parentId: string })
+  | (ChangePlace & {
+      readonly kind: "linked";
+      readonly parentId: string;
+      /** Present where it named itself. */
+      readonly itself?: true;
+    })
   /** A linear entry got a parent, and an id unless it had one of its own. */
   | (ChangePlace & { readonly kind: "adopted" })
   /** An entry got another id, for an earlier one has it; the old one is its `originalId`. */

@@ -116,7 +116,10 @@ export class RepairWriter implements PartVisitor {
     }
     const { output, changes } = this.#sinks;
     if (adopted) changes.add({ kind: "adopted", ...place });
-    if (lostParent !== undefined) changes.add({ kind: "linked", ...place, parentId: lostParent });
+    if (lostParent !== undefined) {
+      const isItself = lostParent === facts.id && { itself: true as const };
+      changes.add({ kind: "linked", ...place, parentId: lostParent, ...isItself });
+    }
     if (oldId !== undefined) changes.add({ kind: "reidentified", ...place, id: oldId });
     this.#replace(place);
     for (const piece of editedLine(edits, joined ?? place.length)) {
