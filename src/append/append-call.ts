@@ -110,6 +110,13 @@ export class AppendCall<Answer = unknown> {
     return (this.entries[index] as EncodedEntry).start(parentId, this.#place(index));
   }
 
+  /** The same line, made when it is asked for; keeps no more than its entry, whatever becomes of the call. */
+  laterLine(index: number, parentId: string | null | undefined): () => string {
+    const entry = this.entries[index] as EncodedEntry;
+    const place = this.#place(index);
+    return () => entry.line(parentId, place);
+  }
+
   #place(index: number): BatchPlace | undefined {
     const size = this.entries.length;
     return size > 1 && this.keyed?.scope !== "each" ? { index, size } : undefined;

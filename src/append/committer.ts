@@ -27,6 +27,9 @@ import { chooseWay, untouchedWay } from "./way.js";
 /** How often an append migrates when another program keeps adding linear entries meanwhile. */
 const MAX_MIGRATIONS = 2;
 
+/** Bytes of entries that wait to be published: they are in memory as long. */
+const MAX_UPDATE_BYTES = 8_388_608;
+
 /** Writes group commits to one file, while its lease is held. */
 export class Committer {
   readonly #path: string;
@@ -48,6 +51,7 @@ export class Committer {
   /** Directories in which a directory was made, whose names may not be on the medium yet. */
   #unsynced: string[] = [];
   #updates: TranscriptUpdate[] = [];
+  #updateBytes = 0;
 
   constructor(fs: FileSystem, path: string, lease: Lease, look: Look) {
     this.#path = path;
@@ -263,7 +267,10 @@ export class Committer {
       if (wantsSync(written.call)) unsynced.push(written);
       else written.call.resolve(written.results);
     }
-    for (const update of updatesOf(this.#path, group)) this.#updates.push(update);
+    for (const update of updatesOf(this.#path, group)) {
+      this.#updates.push(update);
+      this.#updateBytes += update.length;
+    }
     return unsynced;
   }
 
@@ -302,8 +309,14 @@ export class Committer {
     return this.#file.close();
   }
 
+  /** Whether so much waits to be published that the lock should be given back for it. */
+  get isFull(): boolean {
+    return this.#updateBytes > MAX_UPDATE_BYTES;
+  }
+
   /** The updates since the last call, to be published when the lock was given back. */
   takeUpdates(): TranscriptUpdate[] {
+    this.#updateBytes = 0;
     return this.#updates.splice(0);
   }
 }

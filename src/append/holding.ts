@@ -92,7 +92,8 @@ export class Holding {
       await this.#committer.close();
     } finally {
       await this.#lease.release();
-      publishTranscriptUpdates(this.#committer.takeUpdates());
+      const updates = this.#committer.takeUpdates();
+      if (updates.length > 0) await publishTranscriptUpdates(updates);
     }
   }
 

@@ -1,5 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Entry } from "../entry/entry.js";
+import { Pace } from "../scan/pace.js";
 import type { GroupCommit } from "./group-commit.js";
 
 /** One new entry of a transcript, published after it was written and the lock was given back. */
@@ -19,12 +20,12 @@ export class TranscriptUpdate {
    * file it is, from 1 on, wherever in the tree they stand.
    */
   readonly messageSeq: number | undefined;
-  readonly #line: string;
+  #line: (() => string) | undefined;
   #entry: Entry | undefined;
 
   constructor(
     file: string,
-    line: string,
+    line: () => string,
     at: Pick<TranscriptUpdate, "id" | "parentId" | "linked" | "offset" | "length"> & {
       readonly messageSeq?: number;
     },
@@ -41,8 +42,9 @@ export class TranscriptUpdate {
 
   /** The entry as it stands in the file; parsed on the first use. */
   get entry(): Entry {
-    this.#entry ??= JSON.parse(this.#line) as Entry;
-    return this.#entry;
+    if (this.#line) this.#entry = JSON.parse(this.#line()) as Entry;
+    this.#line = undefined;
+    return this.#entry as Entry;
   }
 }
 
@@ -73,14 +75,21 @@ export function updatesOf(file: string, group: GroupCommit): TranscriptUpdate[] 
   if (listeners.size === 0) return [];
   return group.written.flatMap(({ call, results }) =>
     results.flatMap((result, index) =>
-      result.appended ? new TranscriptUpdate(file, call.line(index, result.parentId), result) : [],
+      result.appended
+        ? new TranscriptUpdate(file, call.laterLine(index, result.parentId), result)
+        : [],
     ),
   );
 }
 
-export function publishTranscriptUpdates(updates: readonly TranscriptUpdate[]): void {
+/** Tells the listeners, in slices: each may turn the entry into an object. */
+export async function publishTranscriptUpdates(
+  updates: readonly TranscriptUpdate[],
+): Promise<void> {
+  const pace = new Pace();
   for (const update of updates) {
     for (const listener of [...listeners]) void call(listener, update);
+    if (pace.due) await pace.pause();
   }
 }
 

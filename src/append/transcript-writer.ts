@@ -307,7 +307,8 @@ export class TranscriptWriter {
     if (this.poison) this.#pending.rejectAll(this.poison);
     else this.#pending.free(this.#inFlight);
     this.#inFlight = NONE;
-    if (this.#lease.spent || !this.#lease.held) await this.#holding.releaseOrWarn();
+    const isOver = this.#lease.spent || !this.#lease.held || this.#committer.isFull;
+    if (isOver) await this.#holding.releaseOrWarn();
   }
 
   /** The file as it is, where the lock is held still. */

@@ -80,7 +80,7 @@ async function withinMs<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const message = `the callback kept the lock for ${ms} ms`;
+      const message = `the callback kept the lock for longer than the host's maxHoldMs, ${ms} ms; nothing was written`;
       reject(new LeaflogError("LEAFLOG_TIMEOUT", message, { waitedMs: ms }));
     }, ms);
   });

@@ -42,6 +42,7 @@ export class Transaction {
   readonly #maxEntryBytes: number;
   readonly #terms: EncodingTerms;
   readonly #staged: EncodedEntry[] = [];
+  readonly #ids = new Set<string>();
   readonly #keys: StagedKeys;
   #over = false;
 
@@ -130,10 +131,11 @@ export class Transaction {
   }
 
   #stage(encoded: EncodedEntry): void {
-    if (this.#staged.some(({ id }) => id === encoded.id)) {
+    if (this.#ids.has(encoded.id)) {
       const message = `\`id\` ${encoded.id} is staged already: ids must be new to the transcript`;
       throw new LeaflogError("LEAFLOG_INVALID_ARGUMENT", message, { file: this.#file });
     }
+    this.#ids.add(encoded.id);
     this.#staged.push(encoded);
   }
 }

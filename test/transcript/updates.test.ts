@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
@@ -66,4 +66,46 @@ test("nothing is published for an append that failed, nor after the subscription
   await later.append({ type: "c" });
   await later.close();
   expect(seen).toEqual([id]);
+});
+
+test("listeners that take long are told in slices, all before the file is closed", async () => {
+  const file = join(await tempDirectory(), "a.jsonl");
+  const told: number[] = [];
+  let turn = 0;
+  const turns = setInterval(() => {
+    turn += 1;
+  }, 0);
+  const stop = onTranscriptUpdate((update) => {
+    if (update.file !== file) return;
+    const until = performance.now() + 1;
+    while (performance.now() < until);
+    told[turn] = (told[turn] ?? 0) + 1;
+  });
+  const transcript = await openTranscript(file);
+  await transcript.appendBatch(Array.from({ length: 200 }, () => ({ type: "a" })));
+  await transcript.close();
+  stop();
+  clearInterval(turns);
+  const counts = Object.values(told);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(200);
+  expect(Math.max(...counts)).toBeLessThan(50);
+});
+
+test("what waits to be told is bounded, however long the lock could be kept", async () => {
+  const file = join(await tempDirectory(), "a.jsonl");
+  let most = 0;
+  const stop = onTranscriptUpdate((update) => {
+    if (update.file === file) most = Math.max(most, statSync(file).size - update.offset);
+  });
+  const transcript = await openTranscript(file);
+  const text = "x".repeat(200_000);
+  let count = 0;
+  const lane = async () => {
+    for (; count < 200; count += 1) await transcript.append({ type: "a", text });
+  };
+  await Promise.all([lane(), lane(), lane()]);
+  await transcript.close();
+  stop();
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThan(10_000_000);
 });
