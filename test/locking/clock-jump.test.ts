@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { test } from "vitest";
 import { TakeoverScene } from "./takeover-scene.js";
@@ -34,7 +36,10 @@ test.concurrent("a lock that is held on while clocks jump is not taken from its 
   const [holder, other] = await Promise.all([scene.writer("holder"), scene.writer("other")]);
   // Not at all, for longer than staleMs, while its heartbeat goes on.
   const held = holder.ask("hold 4500");
-  await wait(100);
+  for (let n = 0; n < 4; n += 1) {
+    const lock = join(scene.transcripts, `${n}.jsonl.lock`);
+    await expect.poll(() => existsSync(lock), { timeout: 20_000 }).toBe(true);
+  }
   await other.ask("go");
   await other.ask(`jump ${HOUR_MS}`);
   await wait(1500);

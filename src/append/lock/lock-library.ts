@@ -16,8 +16,10 @@ export function lockLibrary(): Promise<LockLibrary> {
 }
 
 async function load(): Promise<LockLibrary> {
-  // For the notes beside locks, which are to be written at once when they are: it takes a few turns.
-  const [imported] = await Promise.all([import("proper-lockfile"), ownProcess()]);
+  // For the notes beside locks, which are to be written at once when they are: it takes a few turns,
+  // for which nobody waits here, and does not fail.
+  void ownProcess();
+  const imported = await import("proper-lockfile");
   // Among those signals is SIGXFSZ, which Node ignores so that a write beyond the file size limit
   // fails with EFBIG. The imported handler re-raises a signal that has no other listener, and the
   // process dies of it; with this listener it has one.
