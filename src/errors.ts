@@ -2,6 +2,8 @@
 export type LeaflogErrorCode =
   /** The signal of the call was aborted before its entries began to be written. */
   | "LEAFLOG_ABORTED"
+  /** A rewrite could not keep the ACL or the extended attributes of the file: it is as it was. */
+  | "LEAFLOG_ATTRIBUTES"
   /** The first line of a non-empty file is not a header. */
   | "LEAFLOG_BAD_HEADER"
   /** The transcript handle was closed. */

@@ -14,10 +14,11 @@ export interface TornTail {
  * Why linear entries were left as they are although the options ask to migrate them:
  * - `open`: another process has the file open for writing, and would go on writing to what the
  *   migrated one replaces;
+ * - `attributes`: its ACL or its extended attributes could not be kept;
  * - `busy`: other programs kept adding linear entries, or changing the file, meanwhile.
  */
 export interface NotMigrated {
-  readonly reason: "open" | "busy";
+  readonly reason: "open" | "attributes" | "busy";
   /**
    * Ids of the processes that have it open, where the system tells; as they were some seconds ago.
    */

@@ -1,3 +1,4 @@
+import { LeaflogError } from "../errors.js";
 import type { FileSystem } from "../file/file-system.js";
 import type { NotMigrated } from "./append-result.js";
 import type { Lease } from "./lease.js";
@@ -49,8 +50,8 @@ export class Rewrites {
   }
 
   /**
-   * Migrates before an append, unless others write to the file: an append does not fail because of
-   * them. This process must not have it open for writing.
+   * Migrates before an append, unless others write to the file or its attributes cannot be kept: an
+   * append does not fail because of that. This process must not have it open for writing.
    *
    * @returns why it is as it was
    */
@@ -65,6 +66,9 @@ export class Rewrites {
       return undefined;
     } catch (error) {
       if (error instanceof GaveWayError) return this.leave({ reason: "busy" });
+      if (error instanceof LeaflogError && error.code === "LEAFLOG_ATTRIBUTES") {
+        return this.leave({ reason: "attributes" });
+      }
       throw error;
     }
   }

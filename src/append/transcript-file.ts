@@ -3,6 +3,7 @@ import { LeaflogError } from "../errors.js";
 import { compareFiles, type FileStat, isSameFile } from "../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
+import { setMode } from "../file/keep-rights.js";
 import type { Look } from "../file/look.js";
 import { syncNames, syncWayTo } from "../file/sync-names.js";
 import { appendRest } from "./append-rest.js";
@@ -123,7 +124,7 @@ export class TranscriptFile {
       this.#file = await this.#fs.open(this.path, "create", mode);
       this.#fresh = true;
       const stat = await this.#file.stat();
-      if (stat.mode !== mode) await this.#file.chmod(mode);
+      if (stat.mode !== mode) await setMode(this.#file, mode);
       this.#tail = {
         stat,
         size: 0,

@@ -82,7 +82,7 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
       ...EXTENT,
       "tornTail?": { ...EXTENT, kept: "entry or malformed" },
       "notMigrated?": {
-        reason: "open or busy: why linear entries were left as they are",
+        reason: "open, attributes or busy: why linear entries were left as they are",
         "pids?": ["number: a process that has the file open for writing"],
       },
       "recreated?": "true: the file had been deleted, and was made anew",

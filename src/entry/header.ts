@@ -29,9 +29,13 @@ export interface NewHeader {
 /**
  * @param cwd working directory to note
  * @param id default a random UUID
+ * @param timestamp ISO 8601, default now
  */
-export function newHeader(cwd: string, id: string = randomUUID()): NewHeader {
-  const timestamp = new Date().toISOString();
+export function newHeader(
+  cwd: string,
+  id: string = randomUUID(),
+  timestamp: string = new Date().toISOString(),
+): NewHeader {
   const header: Header = { type: "session", version: HEADER_VERSION, id, timestamp, cwd };
   return { line: `${JSON.stringify(header)}\n`, id };
 }

@@ -82,6 +82,12 @@ export interface FileSystem {
    */
   watch?(path: string, onChange: () => void): Promise<() => void>;
   /**
+   * Gives a file the ACL and the extended attributes of another, permission bits included; resolves
+   * to false where the system has no means to, and rejects with the code `ENOTSUP` when they cannot
+   * be kept. Without it, files have none.
+   */
+  copyAttributes?(from: string, to: string): Promise<boolean>;
+  /**
    * The processes that have a file open for writing, this one included: their ids, none when it is
    * known that there are none, undefined when it cannot be told. `name` is the file's last name in
    * its directory. Without it, it can never be told.

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { promisify } from "node:util";
+import { copyAttributes } from "./copy-attributes.js";
 import { type FileStat, fileStat } from "./file-stat.js";
 import type { FileSystem, OpenFile, OpenMode } from "./file-system.js";
 import { LocalLooks } from "./local-looks.js";
@@ -141,6 +142,7 @@ export const nodeFileSystem: FileSystem = {
     });
     return () => watcher.close();
   },
+  ...(process.platform === "linux" && { copyAttributes }),
   writersOf,
   rmdirSync: fs.rmdirSync,
   statSync,

@@ -1,15 +1,12 @@
-import { randomUUID } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { LeaflogError } from "../errors.js";
 import { type FileStat, isSameFile } from "./file-stat.js";
 import type { FileSystem, OpenFile } from "./file-system.js";
 import { isErrno } from "./is-errno.js";
 import { syncNames } from "./sync-names.js";
-import { writeWhole } from "./write-whole.js";
+import { isTemporary, TemporaryFile } from "./temporary-file.js";
 
 const COPY_BYTES = 262_144;
-const SUFFIX = ".leaflog-tmp";
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Where the new content of a file goes. */
 export interface ReplacementOutput {
@@ -41,8 +38,8 @@ export interface ReplacementPlan {
 
 /**
  * Replaces a file as a whole: another program, or this one after a crash, finds the old content or
- * the new, never a part. The new file has the old one's permission bits, and its owner where that
- * is allowed. Symlinks must be resolved; the file's other hard links keep the old content.
+ * the new, never a part. The new file has the old one's rights, see `keepRights`. Symlinks must be
+ * resolved; the file's other hard links keep the old content.
  *
  * Nothing is replaced when another program changed the file since `original.stat`. What one
  * appends between that last look and the rename, or later on, is for the caller to carry over.
@@ -58,14 +55,14 @@ export async function replaceFile(
   plan: ReplacementPlan,
 ): Promise<number | undefined> {
   const { stat } = plan.original;
-  const replacement = await Replacement.create(fs, file);
+  const replacement = await TemporaryFile.create(fs, file);
   try {
     await replacement.adopt(stat);
     await plan.write(replacement);
     await replacement.seal();
     await plan.confirm();
     if (isUntouched(stat, await fs.stat(file), plan.mayGrow ?? false)) {
-      await replacement.install();
+      await install(fs, file, replacement);
       return replacement.size;
     }
   } catch (error) {
@@ -77,8 +74,9 @@ export async function replaceFile(
 }
 
 function isUntouched(then: FileStat, now: FileStat, mayGrow: boolean): boolean {
-  if (!isSameFile(then, now)) return false;
-  if (then.size === now.size) return then.mtimeNs === now.mtimeNs;
+  if (!isSameFile(then, now) || !hasSameRights(then, now)) return false;
+  // The time of the last change tells of an ACL too.
+  if (then.size === now.size) return then.mtimeNs === now.mtimeNs && then.ctimeNs === now.ctimeNs;
   return mayGrow && now.size > then.size;
 }
 
@@ -109,7 +107,7 @@ export async function copyRange(
  */
 export async function removeLeftovers(fs: FileSystem, file: string): Promise<void> {
   for (const name of await namesBeside(fs, file)) {
-    if (!isLeftover(name, basename(file))) continue;
+    if (!isTemporary(name, basename(file))) continue;
     try {
       await fs.unlink(join(dirname(file), name));
     } catch (cause) {
@@ -131,120 +129,23 @@ async function namesBeside(fs: FileSystem, file: string): Promise<string[]> {
   }
 }
 
-function isLeftover(name: string, base: string): boolean {
-  return (
-    name.startsWith(`${base}.`) &&
-    name.endsWith(SUFFIX) &&
-    UUID.test(name.slice(base.length + 1, -SUFFIX.length))
-  );
+function hasSameRights(then: FileStat, now: FileStat): boolean {
+  return then.mode === now.mode && then.uid === now.uid && then.gid === now.gid;
 }
 
-class Replacement implements ReplacementOutput {
-  readonly #fs: FileSystem;
-  readonly #file: string;
-  readonly #path: string;
-  #open: OpenFile | undefined;
-  #installed = false;
-  #size = 0;
-
-  private constructor(fs: FileSystem, file: string, path: string, open: OpenFile) {
-    this.#fs = fs;
-    this.#file = file;
-    this.#path = path;
-    this.#open = open;
-  }
-
-  static async create(fs: FileSystem, file: string): Promise<Replacement> {
-    const path = `${file}.${randomUUID()}${SUFFIX}`;
-    try {
-      return new Replacement(fs, file, path, await fs.open(path, "create", 0o600));
-    } catch (cause) {
-      throw writeFailed(file, "the temporary file beside the transcript cannot be created", cause);
-    }
-  }
-
-  get size(): number {
-    return this.#size;
-  }
-
-  async adopt(like: FileStat): Promise<void> {
-    await this.#attempt("owner and mode cannot be kept", async (open) => {
-      const { uid, gid } = await open.stat();
-      if (uid !== like.uid || gid !== like.gid) await keepOwner(open, uid, like);
-      // Behind chown, which may clear mode bits.
-      await open.chmod(like.mode);
-    });
-  }
-
-  async write(buffer: Buffer): Promise<void> {
-    await this.#attempt("the temporary file cannot be written", async (open) => {
-      await writeWhole(open, buffer);
-      this.#size += buffer.length;
-    });
-  }
-
-  async seal(): Promise<void> {
-    await this.#attempt("the temporary file cannot be synced", (open) => open.sync());
-    await this.#attempt("the temporary file cannot be closed", async (open) => {
-      this.#open = undefined;
-      await open.close();
-    });
-  }
-
-  async install(): Promise<void> {
-    try {
-      await this.#fs.rename(this.#path, this.#file);
-      this.#installed = true;
-    } catch (cause) {
-      throw writeFailed(this.#file, "the new content cannot take the file's place", cause);
-    }
-    try {
-      await syncNames(this.#fs, dirname(this.#file));
-    } catch (cause) {
-      const message =
-        "the file is replaced, but its directory cannot be synced: after a power loss it may have its old content";
-      throw writeFailed(this.#file, message, cause);
-    }
-  }
-
-  /** @param reason the error that led here, if any: it is the one to report */
-  async discard(reason?: unknown): Promise<void> {
-    const open = this.#open;
-    this.#open = undefined;
-    try {
-      await open?.close();
-    } catch (cause) {
-      if (reason === undefined) throw this.#failed("the temporary file cannot be closed", cause);
-    }
-    if (this.#installed) return;
-    try {
-      await this.#fs.unlink(this.#path);
-    } catch (cause) {
-      if (reason === undefined) throw this.#failed("the temporary file cannot be removed", cause);
-    }
-  }
-
-  async #attempt(refusal: string, run: (open: OpenFile) => Promise<void>): Promise<void> {
-    try {
-      await run(this.#open as OpenFile);
-    } catch (cause) {
-      throw this.#failed(refusal, cause);
-    }
-  }
-
-  #failed(refusal: string, cause: unknown): LeaflogError {
-    return writeFailed(this.#file, `${refusal}; the transcript is as it was`, cause);
-  }
-}
-
-async function keepOwner(open: OpenFile, uid: number, like: FileStat): Promise<void> {
+/** @throws LeaflogError `LEAFLOG_WRITE_FAILED` */
+async function install(fs: FileSystem, file: string, temporary: TemporaryFile): Promise<void> {
   try {
-    await open.chown(like.uid, like.gid);
-  } catch (error) {
-    // Only root may give a file away, and only to a group of one's own may one pass it. Whoever
-    // could write the transcript may migrate it all the same.
-    if (!isErrno(error, "EPERM")) throw error;
-    if (uid !== like.uid) await keepOwner(open, uid, { ...like, uid });
+    await temporary.take(file);
+  } catch (cause) {
+    throw writeFailed(file, "the new content cannot take the file's place", cause);
+  }
+  try {
+    await syncNames(fs, dirname(file));
+  } catch (cause) {
+    const message =
+      "the file is replaced, but its directory cannot be synced: after a power loss it may have its old content";
+    throw writeFailed(file, message, cause);
   }
 }
 

@@ -35,7 +35,7 @@ export interface MigrateTranscriptOptions
  * program could not read it any more.
  *
  * @throws LeaflogError `LEAFLOG_LINEAR_TRANSCRIPT` for one of Codex, `LEAFLOG_BAD_HEADER`, `LEAFLOG_READ_FAILED`, `LEAFLOG_WRITE_FAILED`,
- * `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`
+ * `LEAFLOG_ATTRIBUTES`, `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`
  */
 export async function migrateTranscript(
   file: string,

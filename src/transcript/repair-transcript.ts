@@ -45,10 +45,11 @@ export interface RepairTranscriptOptions
  * - whole records in malformed lines get lines of their own: fused ones, and those behind a record
  *   that is cut or behind NUL bytes; those over several lines, in a JSON list, with control
  *   characters that were not escaped, or with NaN for a number, which becomes null;
- * - what is left of such a line is moved, byte for byte, to `FILE.damaged-<time>.jsonl`, which is
+ * - what is left of such a line is moved, byte for byte, to `FILE.damaged-<time>`, which is
  *   on the medium before the transcript is replaced;
  * - bytes that are no UTF-8 go there too, and U+FFFD takes their place;
- * - a missing header is added, unless `header` is `optional` or the dialect has none, and so is a
+ * - a missing header is added, with the directory and the time that the entries tell, or with "/" and
+ *   1970 where they tell none, unless `header` is `optional` or the dialect has none, and so is a
  *   missing last newline;
  * - an entry whose parent is not in the file is linked to the one before it: to what would have
  *   been the leaf there;
@@ -64,7 +65,7 @@ export interface RepairTranscriptOptions
  * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`, `LEAFLOG_BAD_HEADER` for a header of a later
  * version, `LEAFLOG_UNKNOWN_FORMAT` for a file that is no transcript or of which nothing would be
  * left, `LEAFLOG_READ_FAILED`, also when there is no such file, `LEAFLOG_WRITE_FAILED`,
- * `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`
+ * `LEAFLOG_ATTRIBUTES`, `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`
  */
 export async function repairTranscript(
   file: string,
@@ -84,9 +85,19 @@ export async function repairTranscript(
     throw invalid("mode", mode, 'one of "salvage", "tail"');
   }
   const resolved = resolveOptions(rest);
-  const { fileSystem, format, header, sessionId, cwd, lock } = resolved;
+  const { fileSystem, format, header, sessionId, lock } = resolved;
   const path = await resolveTranscript(file, fileSystem);
-  const how = { mode, dryRun, backup, header, format, sessionId, cwd, onProgress, signal };
+  const how = {
+    mode,
+    dryRun,
+    backup,
+    header,
+    format,
+    sessionId,
+    cwd: options.cwd,
+    onProgress,
+    signal,
+  };
   // Nobody's writes are in the way of a look.
   if (dryRun) {
     const { repairFile } = await import("../append/repair/repair.js");

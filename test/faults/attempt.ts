@@ -9,6 +9,7 @@ import {
 } from "../../src/index.js";
 import { soon } from "../support/fault-deadline.js";
 import { type FaultPlan, FaultPort } from "../support/fault-port.js";
+import { quickFileSystem } from "../support/quick-file-system.js";
 import { chainOf } from "./chain.js";
 import { contentOf, type FileState, stateOf } from "./file-state.js";
 import type { Scenario, Stage } from "./scenario.js";
@@ -27,7 +28,7 @@ export class Attempt implements Stage {
   /** Makes the attempt. Resolves to whether it met the fault; rejects when a promise is broken. */
   static async make(root: string, scenario: Scenario, plan: FaultPlan): Promise<boolean> {
     const directory = await mkdtemp(join(root, "attempt-"));
-    const port = new FaultPort(plan);
+    const port = new FaultPort(plan, quickFileSystem);
     const attempt = new Attempt(directory, scenario, port);
     try {
       await soon(attempt.#run(), "the attempt", HANG_MS * 2);

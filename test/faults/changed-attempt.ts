@@ -12,6 +12,7 @@ import { FaultPort } from "../support/fault-port.js";
 import { preceded } from "../support/fault-strikes.js";
 import type { PortCall } from "../support/intercepted-file-system.js";
 import type { Line } from "../support/lines.js";
+import { quickFileSystem } from "../support/quick-file-system.js";
 import { leafOf } from "./chain.js";
 import { changeFile, type FileChange } from "./file-change.js";
 import { contentOf } from "./file-state.js";
@@ -70,7 +71,7 @@ export class ChangedAttempt implements Stage {
     this.#change = change;
     this.file = join(directory, "a.jsonl");
     const strike = preceded(() => this.#makeChange());
-    this.#port = new FaultPort({ strike, nth, once: true });
+    this.#port = new FaultPort({ strike, nth, once: true }, quickFileSystem);
     this.options = {
       ...scenario.options,
       lock: { staleMs: 2000, idleMs: scenario.idleMs ?? 0 },

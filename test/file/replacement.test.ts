@@ -117,6 +117,14 @@ test("one that has only grown is replaced where its caller carries over what is 
   expect(readFileSync(file, "utf8")).toBe("");
 });
 
+test("a file whose rights were changed meanwhile is not replaced: the new one has the old ones", async () => {
+  const confirm = async (): Promise<void> => chmodSync(file, 0o400);
+  expect(await replace(nodeFileSystem, { confirm })).toBeUndefined();
+  expect(readFileSync(file, "utf8")).toBe("old");
+  expect(await replace(nodeFileSystem)).toBe(4);
+  expect(statSync(file).mode & 0o777).toBe(0o400);
+});
+
 describe("the owner", () => {
   test.runIf(process.getuid?.() === 0)("is kept", async () => {
     chownSync(file, 12_345, 23_456);
@@ -127,6 +135,7 @@ describe("the owner", () => {
   const asked: number[][] = [];
   const refusing = (code: string): FileSystem =>
     altered({
+      stat: async (path) => ({ ...(await nodeFileSystem.stat(path)), uid: 12_345, gid: 23_456 }),
       open: async (path, how, mode) => {
         const open: OpenFile = await nodeFileSystem.open(path, how, mode);
         return Object.assign(open, {
@@ -151,7 +160,6 @@ describe("the owner", () => {
       [12_345, 23_456],
       [statSync(file).uid, 23_456],
     ]);
-    await replace(refusing("EIO"));
     await expect(replaceForeign(refusing("EIO"))).rejects.toMatchObject({ cause: { code: "EIO" } });
   });
 });

@@ -3,6 +3,7 @@ import { LeaflogError } from "../../errors.js";
 import { type FileStat, isSameFile } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import { isErrno } from "../../file/is-errno.js";
+import { keepOwnerAndMode } from "../../file/keep-rights.js";
 import { syncNames } from "../../file/sync-names.js";
 import { writeWhole } from "../../file/write-whole.js";
 import { damagedLines, type MovedBytes } from "./damaged-line.js";
@@ -106,7 +107,8 @@ export class DamagedFile {
   async #create(): Promise<void> {
     const time = new Date().toISOString().replace(/[:.]/g, "-");
     for (let number = 1; this.#open === undefined; number += 1) {
-      const path = `${this.#file}.damaged-${time}${number === 1 ? "" : `-${number}`}.jsonl`;
+      // Not `.jsonl`: other programs would take it for a session.
+      const path = `${this.#file}.damaged-${time}${number === 1 ? "" : `-${number}`}`;
       try {
         this.#open = await this.#fs.open(path, "create", 0o600);
         this.#path = path;
@@ -114,13 +116,14 @@ export class DamagedFile {
         if (!isErrno(cause, "EEXIST") || number === MAX_NAMES) throw this.#failed(cause);
       }
     }
-    await this.#attempt((open) => open.chmod(this.#stat.mode));
+    await this.#attempt((open) => keepOwnerAndMode(open, this.#stat));
   }
 
   async #attempt(run: (open: OpenFile) => Promise<void>): Promise<void> {
     try {
       await run(this.#open as OpenFile);
     } catch (cause) {
+      if (cause instanceof LeaflogError) throw cause;
       throw this.#failed(cause);
     }
   }

@@ -16,12 +16,13 @@ import { RewriteOutput } from "../rewrite/rewrite-output.js";
 import type { RewriteProgress } from "../rewrite/rewrite-progress.js";
 import { DamagedFile } from "./damaged-file.js";
 import { RepairChanges } from "./repair-changes.js";
-import { makeHeader } from "./repair-header.js";
+import { type AddedHeader, makeHeader } from "./repair-header.js";
 import { RepairLinks } from "./repair-links.js";
 import type { RepairInternals, RepairOptions } from "./repair-options.js";
 import type { RepairReport } from "./repair-report.js";
 import { RepairSurvey } from "./repair-survey.js";
 import { RepairWriter } from "./repair-writer.js";
+import { sessionTraces } from "./session-traces.js";
 import { tailStart } from "./tail-start.js";
 
 /** Most bytes read at once: the new text of a chunk, up to 32 times as much, is held with it. */
@@ -124,27 +125,30 @@ export class RepairAttempt {
   }
 
   /** Whether a file of which no record is whole keeps something all the same. */
-  async #keepsHeader(
-    { original: { source }, from }: Ground,
-    survey: RepairSurvey,
-  ): Promise<boolean> {
+  async #keepsHeader({ original, from }: Ground, survey: RepairSurvey): Promise<boolean> {
     if (from > 0) return true;
-    if (!survey.headerMissing) return false;
-    const { remains, laterHeader } = survey;
-    const made = await makeHeader(source, remains, laterHeader, this.#options);
-    return made.change.from === "remains";
+    const made = await this.#header(original, survey);
+    return made?.change.from === "remains";
+  }
+
+  /** The header that is put before everything, where there is none. */
+  async #header(
+    { source, stat }: Original,
+    { headerMissing, remains, laterHeader }: RepairSurvey,
+  ): Promise<AddedHeader | undefined> {
+    if (!headerMissing) return undefined;
+    const traces = () => sessionTraces(source, stat.size, this.#scan());
+    return makeHeader(source, remains, laterHeader, traces, this.#options);
   }
 
   async #write(
-    { original: { source, stat }, from }: Ground,
+    { original, from }: Ground,
     survey: RepairSurvey,
     damaged: DamagedFile,
     target: ReplacementOutput,
   ): Promise<void> {
-    const { remains, laterHeader, headerMissing } = survey;
-    const header = headerMissing
-      ? await makeHeader(source, remains, laterHeader, this.#options)
-      : undefined;
+    const { source, stat } = original;
+    const header = await this.#header(original, survey);
     const output = new RewriteOutput(source, target, this.#options.signal);
     if (from > 0) output.copy({ start: 0, end: from });
     const gated = output.gatedSource;

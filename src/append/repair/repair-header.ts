@@ -1,14 +1,19 @@
-import { type Header, newHeader } from "../../entry/header.js";
+import { newHeader } from "../../entry/header.js";
 import type { OpenFile } from "../../file/file-system.js";
 import type { Extent } from "../../read/verify-report.js";
 import { readFully } from "../../scan/read-fully.js";
 import type { RepairOptions } from "./repair-options.js";
 import type { RepairChange } from "./repair-report.js";
+import type { SessionTraces } from "./session-traces.js";
 
 /** As much of a cut header is searched for its members. */
 const REMAINS_BYTES = 4096;
 /** Longer headers are not copied. */
 const COPY_BYTES = 65_536;
+
+// Where and when a repair is run says nothing of the session.
+const UNKNOWN_CWD = "/";
+const UNKNOWN_TIME = "1970-01-01T00:00:00.000Z";
 
 /** A header's line, with its newline, and what it was made of. */
 export interface AddedHeader {
@@ -21,24 +26,32 @@ export interface AddedHeader {
  *
  * @param remains the damage that begins the file, if any
  * @param later the object of a header further down
+ * @param traces looks for what the entries tell
  */
 export async function makeHeader(
   source: OpenFile,
   remains: Extent | undefined,
   later: Extent | undefined,
-  { cwd, sessionId }: RepairOptions,
+  traces: () => Promise<SessionTraces>,
+  { cwd, sessionId }: Pick<RepairOptions, "cwd" | "sessionId">,
 ): Promise<AddedHeader> {
   const old = remains && membersOf(await read(source, remains, REMAINS_BYTES));
   if (old) {
-    const made = JSON.parse(newHeader(old.cwd ?? cwd, old.id).line) as Header;
-    const header = { ...made, ...(old.timestamp !== undefined && { timestamp: old.timestamp }) };
-    return { line: `${JSON.stringify(header)}\n`, change: { kind: "header", from: "remains" } };
+    const found = old.cwd === undefined || old.timestamp === undefined ? await traces() : {};
+    const { line } = newHeader(
+      old.cwd ?? cwd ?? found.cwd ?? UNKNOWN_CWD,
+      old.id,
+      old.timestamp ?? found.timestamp ?? UNKNOWN_TIME,
+    );
+    return { line, change: { kind: "header", from: "remains" } };
   }
   if (later && later.length <= COPY_BYTES) {
     const line = `${await read(source, later, COPY_BYTES)}\n`;
     return { line, change: { kind: "header", from: "later-header" } };
   }
-  const { line } = newHeader(cwd, sessionId);
+  const found = await traces();
+  const timestamp = found.timestamp ?? UNKNOWN_TIME;
+  const { line } = newHeader(cwd ?? found.cwd ?? UNKNOWN_CWD, sessionId, timestamp);
   return { line, change: { kind: "header", from: "new" } };
 }
 

@@ -18,9 +18,12 @@ export interface RepairOptions extends RewriteTerms {
   readonly header: "required" | "optional";
   /** Default: what the first lines say. */
   readonly format?: TranscriptFormat | undefined;
-  /** For a header that has to be made, as far as nothing of the old one is left. */
+  /**
+   * For a header that has to be made, as far as nothing of the old one is left; undefined: what the
+   * entries tell.
+   */
   readonly sessionId: string | undefined;
-  readonly cwd: string;
+  readonly cwd: string | undefined;
   /** Told how far both readings of the file are, in bytes; last of all `(total, total)`. */
   readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined;
 }

@@ -5,71 +5,67 @@ import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import { isErrno } from "../../file/is-errno.js";
 import { copyRange } from "../../file/replacement.js";
 import { syncNames } from "../../file/sync-names.js";
-import { writeWhole } from "../../file/write-whole.js";
+import { TemporaryFile } from "../../file/temporary-file.js";
 
-/** A second name of the transcript as it was, or a copy of it where there can be no second name. */
+/**
+ * A copy of the transcript as it was. Not a second name of it: should the process die before the
+ * transcript is replaced, appends would go to both, and late lines would in any case.
+ */
 export class Backup {
-  #path: string;
   readonly #fs: FileSystem;
   readonly #file: string;
   readonly #stat: FileStat;
+  readonly #change: "migration" | "repair";
+  #path: string | undefined;
 
   /**
    * @param stat what the transcript is now
    * @param change what comes over it
    */
-  constructor(
-    fs: FileSystem,
-    file: string,
-    stat: FileStat,
-    change: "migration" | "repair" = "migration",
-  ) {
-    this.#path = `${file}.before-${change}-${new Date().toISOString().replace(/[:.]/g, "-")}`;
+  constructor(fs: FileSystem, file: string, stat: FileStat, change: "migration" | "repair") {
     this.#fs = fs;
     this.#file = file;
     this.#stat = stat;
+    this.#change = change;
   }
 
-  get path(): string {
+  /** Absolute; undefined before it is made. */
+  get path(): string | undefined {
     return this.#path;
   }
 
   /**
-   * Makes the backup, and makes it survive a power loss: the transcript is replaced next.
+   * Makes the backup, whole before it has its name, and makes it survive a power loss: the
+   * transcript is replaced next.
    *
    * @param source the transcript, open
-   * @throws LeaflogError `LEAFLOG_WRITE_FAILED`; then there is no backup
+   * @throws LeaflogError `LEAFLOG_WRITE_FAILED`, `LEAFLOG_ATTRIBUTES`; then there is no backup.
+   * The signal's reason
    */
-  async make(source: OpenFile): Promise<void> {
-    const path = this.#path;
-    for (let nth = 2; !(await this.#attempt(source)); nth += 1) this.#path = `${path}-${nth}`;
+  async make(source: OpenFile, signal?: AbortSignal): Promise<void> {
+    const copy = await TemporaryFile.create(this.#fs, this.#file);
     try {
+      await copy.adopt(this.#stat);
+      const range = { start: 0, end: this.#stat.size };
+      await copyRange(source, range, (bytes) => copy.write(bytes), signal);
+      await copy.seal();
+      const path = await this.#freeName();
+      await copy.take(path);
+      this.#path = path;
       await syncNames(this.#fs, dirname(this.#file));
-    } catch (cause) {
-      await this.#remove();
-      throw this.#failed(cause);
-    }
-  }
-
-  /** False when the name is taken: a migration of the same millisecond left a backup and died. */
-  async #attempt(source: OpenFile): Promise<boolean> {
-    try {
-      await this.#fs.link(this.#file, this.#path);
-      return true;
     } catch (error) {
-      if (isErrno(error, "EEXIST")) return false;
-      // No hard links on this file system, or none to a file of another owner.
-      if (!isErrno(error, "EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV", "EMLINK")) {
-        throw this.#failed(error);
-      }
-      return this.#copy(source);
+      await copy.discard(error);
+      await this.dropQuietly();
+      throw this.#asFailure(error, signal);
     }
   }
 
   /** Removes the backup if the transcript is still what it was, so that nothing needs one. */
   async drop(): Promise<void> {
+    if (this.#path === undefined) return;
     if (!isSameFile(this.#stat, await this.#fs.stat(this.#file))) return;
-    await this.#fs.unlink(this.path);
+    await this.#fs.unlink(this.#path);
+    this.#path = undefined;
   }
 
   /** `drop` on the way out of a failure. */
@@ -81,48 +77,32 @@ export class Backup {
     }
   }
 
-  async #remove(): Promise<void> {
-    try {
-      await this.#fs.unlink(this.path);
-    } catch {
-      // As above; a copy that was cut short stands beside a transcript that is as it was.
-    }
+  /** A name that no file has: rewrites of one millisecond may come after each other. */
+  async #freeName(): Promise<string> {
+    const time = new Date().toISOString().replace(/[:.]/g, "-");
+    const first = `${this.#file}.before-${this.#change}-${time}`;
+    let name = first;
+    for (let nth = 2; await this.#isTaken(name); nth += 1) name = `${first}-${nth}`;
+    return name;
   }
 
-  /** As `#attempt`. */
-  async #copy(source: OpenFile): Promise<boolean> {
-    let copy: OpenFile;
+  async #isTaken(name: string): Promise<boolean> {
     try {
-      copy = await this.#fs.open(this.path, "create", 0o600);
-    } catch (cause) {
-      if (isErrno(cause, "EEXIST")) return false;
-      throw this.#failed(cause);
-    }
-    try {
-      try {
-        await this.#fill(copy, source);
-      } finally {
-        await copy.close();
-      }
+      await this.#fs.stat(name);
       return true;
-    } catch (cause) {
-      await this.#remove();
-      throw this.#failed(cause);
+    } catch (error) {
+      if (isErrno(error, "ENOENT")) return false;
+      throw error;
     }
   }
 
-  async #fill(copy: OpenFile, source: OpenFile): Promise<void> {
-    await copy.chmod(this.#stat.mode);
-    const range = { start: 0, end: this.#stat.size };
-    await copyRange(source, range, (bytes) => writeWhole(copy, bytes));
-    await copy.sync();
-  }
-
-  #failed(cause: unknown): LeaflogError {
+  #asFailure(error: unknown, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted && error === signal.reason) return error;
+    if (error instanceof LeaflogError && error.code !== "LEAFLOG_WRITE_FAILED") return error;
     return new LeaflogError(
       "LEAFLOG_WRITE_FAILED",
       "the backup cannot be made; the transcript is as it was",
-      { file: this.#file, cause },
+      { file: this.#file, cause: error instanceof LeaflogError ? error.cause : error },
     );
   }
 }

@@ -112,7 +112,7 @@ export async function rewriteFile(
       write: plan.write,
       confirm: async () => {
         await plan.seal?.();
-        await backup?.make(source);
+        await backup?.make(source, terms.signal);
         await ensureStillOwner(file, work, terms);
       },
     });

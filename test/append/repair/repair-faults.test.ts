@@ -231,7 +231,7 @@ describe("another program's append", () => {
       strike: preceded(() => {
         n += 1;
         const now = readFileSync(file, "latin1");
-        writeFileSync(file, now.replace(/session-\d/, `session-${n}`), "latin1");
+        writeFileSync(file, now.replace(/session-\d/, `session-${n % 10}`), "latin1");
       }),
       nth: 1,
       once: false,
@@ -249,7 +249,15 @@ test("mode and owner are kept, and no file beside it is open to more than the tr
   const file = await transcript(OLD);
   chmodSync(file, 0o640);
   const { damagedFile = "", backup = "" } = await repair(new FaultPort().fileSystem, file);
-  for (const path of [file, damagedFile, backup]) expect(statSync(path).mode & 0o777).toBe(0o640);
+  for (const path of [file, backup]) expect(statSync(path).mode & 0o777).toBe(0o640);
+  expect(statSync(damagedFile).mode & 0o777).toBe(0o600);
+});
+
+test("no file beside it has a name that is taken for a session", async () => {
+  const file = await transcript(OLD);
+  await repair(new FaultPort().fileSystem, file);
+  expect(namesBeside(file)).toHaveLength(3);
+  expect(namesBeside(file).filter((name) => name.endsWith(".jsonl"))).toEqual(["t.jsonl"]);
 });
 
 test("what a listener throws reaches the caller as it is", async () => {
