@@ -123,7 +123,6 @@ test("what is documented is what each command prints, and all of it", {
     repair: [
       ...(await printed("repair", DAMAGED, "--write")),
       ...(await printed("repair", BARE)),
-      ...(await printed("repair", WHOLE)),
       ...(await printed("repair", HEADER_LINE + linkedLine("b", "b"))),
     ],
     migrate: await printed("migrate", HEADER_LINE + linearLine(), "--backup"),
