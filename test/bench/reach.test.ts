@@ -97,7 +97,7 @@ test("misses are printed as well, and counted", () => {
     ]),
   ).join("\n");
   expect(lines).toMatch(/against the floor +>= 0.6 x +0.10 x +miss/);
-  expect(lines).toMatch(/against fs.promises.appendFile +>= 1.5 x +10.0 x +hit/);
+  expect(lines).toMatch(/against fs.promises.appendFile +>= 1.4 x +10.0 x +hit/);
   expect(lines).toContain("1 of 3 targets hit, 1 missed, 1 not measured");
 });
 
