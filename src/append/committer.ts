@@ -18,6 +18,7 @@ import { KeyedGround } from "./idempotency/keyed-ground.js";
 import { LeafTargets } from "./leaf-targets.js";
 import type { Lease } from "./lease.js";
 import { SURE_MS } from "./lock/lock-times.js";
+import type { OpenAhead } from "./open-ahead.js";
 import { Rewrites } from "./rewrites.js";
 import type { Tail } from "./tail.js";
 import { TranscriptFile } from "./transcript-file.js";
@@ -89,6 +90,11 @@ export class Committer {
     }
     this.#said = format;
     this.#file.useFormat(format);
+  }
+
+  /** The file as it is opened for who is about to have the lock. */
+  get ahead(): OpenAhead {
+    return this.#file.ahead;
   }
 
   /** The end of the file as it is; undefined when there is no file. */
@@ -217,9 +223,13 @@ export class Committer {
   }
 
   async #write(group: GroupCommit, options: ResolvedOptions): Promise<void> {
-    if (!this.#isSure) await this.#ensureOurs();
-    if (!this.#file.tail) await this.#file.create(options.mode, group.format);
-    if (!this.#isSure) await this.#ensureOurs();
+    if (!this.#file.tail) {
+      await this.#ensureOurs();
+      await this.#file.create(options.mode, group.format);
+    }
+    // Not awaited where the answer is there: nothing is to come between the look and the write.
+    const answer = this.#isSure ? undefined : this.#ensureOurs();
+    if (answer) await answer;
     const checkedAt = this.#lease.verifiedAt;
     await this.#file.write(group, async () => this.#lease.isOurs());
     if (performance.now() - checkedAt > SURE_MS) await this.#ensureNoSlip();
@@ -233,8 +243,13 @@ export class Committer {
   }
 
   /** A writer that lost the lock does not write: the new owner may have appended meanwhile. */
-  async #ensureOurs(): Promise<void> {
-    if (await this.#lease.isOurs()) return;
+  #ensureOurs(): Promise<void> | undefined {
+    const isOurs = this.#lease.isOurs();
+    return isOurs === true ? undefined : this.#ensure(isOurs);
+  }
+
+  async #ensure(isOurs: boolean | Promise<boolean>): Promise<void> {
+    if (await isOurs) return;
     await this.#file.abandon(false);
     throw new LeaflogError(
       "LEAFLOG_LOCK_LOST",

@@ -1,8 +1,8 @@
 import { YieldingFile } from "../file/yielding-file.js";
 import { MAX_OPEN_FILES } from "../options.js";
 import type { ReadSource } from "../read/read-source.js";
+import { statIfAny } from "./stat-if-any.js";
 import { isUnchanged, readTail, type Tail, unreadable } from "./tail.js";
-import { statIfAny } from "./transcript-file.js";
 
 /** Where a transcript ends. */
 export interface Leaf {

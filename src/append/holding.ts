@@ -30,7 +30,8 @@ export class Holding {
     for (;;) {
       if (await this.#lease.isOurs()) return true;
       await this.#committer.close();
-      if (!(await this.#lease.take(wanted, () => this.#makeDirectory()))) return false;
+      const { ahead } = this.#committer;
+      if (!(await this.#lease.take(wanted, () => this.#makeDirectory(), ahead))) return false;
     }
   }
 

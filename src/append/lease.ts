@@ -12,7 +12,8 @@ import {
   STEP_MS,
   UNSEEN_ASIDE_MS,
 } from "./lock/lock-times.js";
-import { WriteLock } from "./lock/write-lock.js";
+import { type LockSlot, WriteLock } from "./lock/write-lock.js";
+import type { OpenAhead } from "./open-ahead.js";
 import { OpenSlot } from "./open-slot.js";
 
 /** Who waits and cannot be seen to: without a wish the lock is given back too, but later. */
@@ -80,9 +81,14 @@ export class Lease {
    * Takes the lock. False when `wanted` said no before it was had.
    *
    * @param makeDirectory called when the transcript's directory is missing
+   * @param ahead the file, opened meanwhile, for most locks are had at the first try
    * @throws LeaflogError `LEAFLOG_LOCK_FAILED`
    */
-  async take(wanted: () => boolean, makeDirectory: () => Promise<void>): Promise<boolean> {
+  async take(
+    wanted: () => boolean,
+    makeDirectory: () => Promise<void>,
+    ahead: OpenAhead,
+  ): Promise<boolean> {
     // A lost lock may have left it taken.
     this.#slot.free();
     const lock = this.#ownLock();
@@ -90,7 +96,7 @@ export class Lease {
     try {
       const aside = this.#asideUntil - performance.now();
       if (aside > 0) await new Promise((resolve) => setTimeout(resolve, aside));
-      return await lock.acquire(wanted, this.#slot);
+      return await lock.acquire(wanted, this.#slotFor(ahead));
     } catch (error) {
       if (!(error instanceof LeaflogError) || !isErrno(error.cause, "ENOENT")) throw error;
       await makeDirectory();
@@ -109,6 +115,23 @@ export class Lease {
   /** Takes it again. False when `wanted` said no before it was had. */
   takeSlot(wanted: () => boolean): Promise<boolean> {
     return this.#slot.take(wanted);
+  }
+
+  /** The slot in which, at the first try, the file is opened too. */
+  #slotFor(ahead: OpenAhead): LockSlot {
+    let isFirst = true;
+    return {
+      take: async (wanted) => {
+        const isTaken = await this.#slot.take(wanted);
+        if (isTaken && isFirst) ahead.begin();
+        isFirst = false;
+        return isTaken;
+      },
+      free: () => {
+        ahead.drop();
+        this.#slot.free();
+      },
+    };
   }
 
   /** Whether the lock was found to be ours within the last millisecond. */

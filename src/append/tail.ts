@@ -75,6 +75,7 @@ export function isAsWritten(known: Tail, stat: FileStat): boolean {
  * backwards from the end until the leaf is found.
  *
  * @param format what the caller says that it is; default: what its first lines say
+ * @param stat a look at the file that was made just now; default: one is made
  * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`: the parent is never guessed.
  */
 export async function readTail(
@@ -82,9 +83,10 @@ export async function readTail(
   file: FileToRead,
   known?: Tail,
   format?: TranscriptFormat,
+  stat?: FileStat,
 ): Promise<Tail> {
   try {
-    return await settledTail(file, known, format);
+    return await settledTail(file, stat ?? (await file.stat()), known, format);
   } catch (cause) {
     if (cause instanceof LeaflogError) throw cause;
     throw unreadable(path, cause);
@@ -101,10 +103,11 @@ export function unreadable(path: string, cause: unknown): LeaflogError {
 
 async function settledTail(
   file: FileToRead,
+  first: FileStat,
   known: Tail | undefined,
   said: TranscriptFormat | undefined,
 ): Promise<Tail> {
-  let stat = await file.stat();
+  let stat = first;
   for (let tries = 1; ; tries += 1) {
     ensureRegular(stat);
     const tail = await tailAt(file, stat, known, said);

@@ -10,11 +10,14 @@ import { appendRest } from "./append-rest.js";
 import { cutBack } from "./cut-back.js";
 import type { GroupCommit } from "./group-commit.js";
 import { ensureOneName } from "./one-name.js";
+import { OpenAhead } from "./open-ahead.js";
 import { isAsWritten, isUnchanged, readTail, stillStands, type Tail, unreadable } from "./tail.js";
 
 /** The file behind a transcript: its descriptor while the lock is held, and what its end is. */
 export class TranscriptFile {
   readonly path: string;
+  /** The file as it is opened while the lock is being taken. */
+  readonly ahead: OpenAhead;
   readonly #fs: FileSystem;
   readonly #lookAt: Look;
   #file: OpenFile | undefined;
@@ -31,6 +34,7 @@ export class TranscriptFile {
     this.#fs = fs;
     this.path = path;
     this.#lookAt = lookAt;
+    this.ahead = new OpenAhead(fs, path);
   }
 
   /** Takes the file for one of that format, whatever its first lines say. */
@@ -95,9 +99,11 @@ export class TranscriptFile {
 
   async #read(): Promise<Tail | undefined> {
     // Without a tail nobody knows whether the path still leads to what is open.
-    if (!this.#tail) await this.close();
-    this.#file ??= await this.#openIfAny();
-    this.#tail = this.#file && (await readTail(this.path, this.#file, this.#tail, this.#said));
+    if (!this.#tail) await this.#closeFile();
+    const ahead = this.#file ? undefined : await this.ahead.take(this.#lookAt);
+    this.#file ??= ahead?.file ?? (await this.#openIfAny());
+    const file = this.#file;
+    this.#tail = file && (await readTail(this.path, file, this.#tail, this.#said, ahead?.stat));
     this.#knownAt = performance.now();
     if (this.#tail) ensureOneName(this.path, this.#tail.stat);
     return this.#tail;
@@ -259,6 +265,11 @@ export class TranscriptFile {
    * @throws LeaflogError `LEAFLOG_WRITE_FAILED`; the descriptor is gone all the same
    */
   async close(): Promise<void> {
+    await this.ahead.close();
+    await this.#closeFile();
+  }
+
+  async #closeFile(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
     try {
@@ -266,16 +277,6 @@ export class TranscriptFile {
     } catch (cause) {
       throw writeFailed(this.path, "the file was closed with an error", cause, true);
     }
-  }
-}
-
-/** @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE` for anything but a missing file. */
-export async function statIfAny(fs: FileSystem, path: string): Promise<FileStat | undefined> {
-  try {
-    return await fs.stat(path);
-  } catch (cause) {
-    if (isErrno(cause, "ENOENT")) return undefined;
-    throw unreadable(path, cause);
   }
 }
 

@@ -4,7 +4,7 @@ import { KeyQuery } from "../append/idempotency/key-query.js";
 import { KeyedCall } from "../append/idempotency/keyed-call.js";
 import type { StoredEntry } from "../append/idempotency/stored-entry.js";
 import { aborted } from "../append/pending-calls.js";
-import { statIfAny } from "../append/transcript-file.js";
+import { statIfAny } from "../append/stat-if-any.js";
 import type { EncodedEntry } from "../entry/encoded-entry.js";
 import type { AppendOptions } from "./append-options.js";
 import type { Transcript } from "./transcript.js";

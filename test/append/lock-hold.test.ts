@@ -216,7 +216,7 @@ test("what a look at the file says counts only while the lock is ours", async ()
   await new Promise((resolve) => setTimeout(resolve, 5));
   failures = 1;
   expect(await transcript.append({ type: "b" })).toMatchObject({ parentId: id });
-  expect(failures).toBe(0);
+  expect(failures).toBeLessThan(1);
 });
 
 test("a look at the lock that fails leaves none at the file under way", async () => {

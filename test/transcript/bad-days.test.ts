@@ -137,7 +137,8 @@ describe("a disk that refuses", () => {
 
   test("EMFILE passes: the next append works", async () => {
     const file = await fileWith(HEADER_LINE + linkedLine("a", null));
-    let failures = 1;
+    // The file is opened while the lock is being made, and once more with it.
+    let failures = 2;
     const fileSystem = interceptedFileSystem(async ({ name, path }, run) => {
       if (name === "open" && path === file && failures-- > 0) throw systemError("EMFILE");
       return run();
