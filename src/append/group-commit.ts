@@ -129,6 +129,7 @@ function leafAfter(
   own: ReadonlySet<string> | undefined,
   ground: GroupGround,
 ): string | null {
+  if (ground.format.neverLeaf?.includes(type)) return leafId;
   if (type !== "leaf") return id;
   if (targetId === undefined) return leafId;
   if (targetId === null) return null;
@@ -170,8 +171,8 @@ function refusal(
   }
   const tooLong = ensureFits(call, leafId, file);
   if (tooLong) return tooLong;
-  // An entry that named itself as parent would send every tree walk round in a circle.
-  if (call.entries[0]?.id === leafId) {
+  // An entry that stood among its own ancestors would send every tree walk round in a circle.
+  if (call.entries.some(({ id }) => id === leafId)) {
     return new LeaflogError(
       "LEAFLOG_INVALID_ARGUMENT",
       `\`id\` ${leafId} is already the leaf: ids must be new to the transcript`,

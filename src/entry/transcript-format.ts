@@ -28,6 +28,8 @@ export interface TranscriptFormat {
   readonly logicalParentId?: string;
   /** The member that is `true` in an entry beside the main chain, which never is the leaf. */
   readonly aside?: string;
+  /** The `type`s of entries that stand in the tree and never are the leaf. Absent: none. */
+  readonly neverLeaf?: readonly string[];
   /** Where a compaction names the first entry that it kept: members, each within the one before. */
   readonly firstKept?: readonly string[];
   /** The `type` of an entry that carries a message; `role`: the message's own role. */
@@ -53,6 +55,8 @@ const CLAUDE_CODE: TranscriptFormat = {
   withoutParent: "unlinked",
   logicalParentId: "logicalParentUuid",
   aside: "isSidechain",
+  // Hooks write theirs beside the turn that they run in, whose result comes later.
+  neverLeaf: ["progress"],
   firstKept: ["compactMetadata", "preservedSegment", "headUuid"],
   messageType: "role",
 };

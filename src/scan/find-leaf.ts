@@ -44,7 +44,8 @@ export interface FindLeafOptions {
  * its target, which is null or an entry earlier in the file; one whose target is no such entry is
  * passed over. When the last linked line belongs to a batch that is not whole, the leaf is the
  * parent of the batch's first entry; when the batch's start is missing too, the batch is passed
- * over. An entry beside the main chain never is the leaf. A torn tail that is complete JSON takes part as if a newline ended it.
+ * over. An entry beside the main chain never is the leaf, nor one whose type the
+ * format excludes. A torn tail that is complete JSON takes part as if a newline ended it.
  *
  * @throws the error of a failed read, the signal's reason, or an `Error` when the file is shorter
  * than `size`.
@@ -53,7 +54,7 @@ export async function findLeaf(file: FileToRead, options: FindLeafOptions): Prom
   const { size, known: offered, ...scan } = options;
   // A file that no longer reaches so far has been cut: what was known of it is void.
   const known = offered !== undefined && offered.offset <= size ? offered : undefined;
-  const search = new LeafSearch();
+  const search = new LeafSearch(options.format);
   const ending = new FileEnding(size);
   const pass = (from: number, to: number): Promise<void> =>
     scanBackward(file, { ...scan, from, to }, (line) => {

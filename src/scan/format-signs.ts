@@ -24,6 +24,10 @@ const SIDECHAIN = 8;
 const PAYLOAD = 16;
 const ID = 32;
 const CLAUDE_NOTE = 64;
+const MESSAGE_ID = 128;
+const SNAPSHOT = 256;
+/** What Claude Code's file history has, in any version. */
+const FILE_HISTORY: number = MESSAGE_ID | SNAPSHOT;
 const NAMES: KeyNames = new KeyNames({
   type: TYPE,
   id: ID,
@@ -34,6 +38,8 @@ const NAMES: KeyNames = new KeyNames({
   sessionId: CLAUDE_NOTE,
   leafUuid: CLAUDE_NOTE,
   isSnapshotUpdate: CLAUDE_NOTE,
+  messageId: MESSAGE_ID,
+  snapshot: SNAPSHOT,
 });
 const CODEX_TYPES: ReadonlySet<string> = new Set([
   "session_meta",
@@ -73,7 +79,9 @@ export class FormatSigns implements MemberSink {
     if ((members & PARENT_ID) !== 0) return pi;
     if ((members & ID) !== 0) return undefined;
     if ((members & PAYLOAD) !== 0 && CODEX_TYPES.has(this.#type)) return codex;
-    if ((members & CLAUDE_NOTE) !== 0) this.#claudeNotes = true;
+    if ((members & CLAUDE_NOTE) !== 0 || (members & FILE_HISTORY) === FILE_HISTORY) {
+      this.#claudeNotes = true;
+    }
     return undefined;
   }
 

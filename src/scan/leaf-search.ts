@@ -1,3 +1,4 @@
+import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
 import { type LeafState, withLinear } from "./leaf-state.js";
 import type { BatchMark, LineFacts } from "./line-facts.js";
 
@@ -14,6 +15,7 @@ const EMPTY: LeafState = { shape: "empty", leafId: null, linearAfterLeaf: false 
  * the search for the leaf without them goes on: one pass, however many controls name nothing.
  */
 export class LeafSearch {
+  readonly #neverLeaf: TranscriptFormat["neverLeaf"];
   #linked = false;
   #linear = false;
   /** Targets of the controls met, with their rank: 0 for the last control of the file. */
@@ -26,6 +28,10 @@ export class LeafSearch {
   #resumeAt: number | undefined;
   /** The batch of the linked line shown last, and whether all behind it in the batch were shown. */
   #batch: (BatchMark & { readonly whole: boolean }) | undefined;
+
+  constructor({ neverLeaf }: TranscriptFormat = DEFAULT_FORMAT) {
+    this.#neverLeaf = neverLeaf;
+  }
 
   /** Whether a linked line was shown. */
   get linked(): boolean {
@@ -93,6 +99,8 @@ export class LeafSearch {
       // The file ended inside this batch: its members are passed over, down to the first. Where
       // that one is missing, whatever linked line comes next decides, as if the batch were not.
       if (batch.index === 0) this.#fallback = facts.parentId ?? null;
+    } else if (facts.type !== undefined && this.#neverLeaf?.includes(facts.type)) {
+      return;
     } else if (facts.type !== "leaf") {
       this.#fallback = facts.id ?? null;
     } else if (facts.targetId === null) {

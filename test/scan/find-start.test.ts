@@ -38,6 +38,11 @@ describe("the format that a file shows", () => {
     ],
     ["a summary", NOTES.summary, "claude-code"],
     ["a file history", NOTES.snapshot, "claude-code"],
+    [
+      "a file history of an older version",
+      '{"type":"file-history-snapshot","messageId":"m","snapshot":{}}\n',
+      "claude-code",
+    ],
     ["a queue", NOTES.queue + NOTES.queue, "claude-code"],
     ["a compaction", boundaryLine("b", "elsewhere"), "claude-code"],
     ["a rollout of Codex", CODEX_ROLLOUT, "codex"],

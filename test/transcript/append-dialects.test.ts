@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -155,6 +155,48 @@ describe("appending to a session of Claude Code", () => {
     await expect(twice).rejects.toMatchObject(refused(/id/));
     const taken = transcript.append({ type: "user", uuid: (await good).id });
     await expect(taken).rejects.toMatchObject(refused(/already the leaf/));
+  });
+
+  it("goes on from the last entry that is no progress of a hook, in memory and in the file", async () => {
+    const turn = [
+      claudeLine("user", "u1", null),
+      claudeLine("assistant", "a1", "u1"),
+      claudeLine("progress", "p1", "a1"),
+      claudeLine("user", "r1", "a1"),
+      claudeLine("progress", "p2", "p1"),
+    ];
+    const file = await named(turn.join(""));
+    await using transcript = await openTranscript(file);
+    expect(await transcript.leaf()).toMatchObject({ id: "r1" });
+    const own = await transcript.appendBatch([
+      { type: "assistant", uuid: "a2" },
+      { type: "progress", uuid: "p3" },
+    ]);
+    expect(own.map(({ parentId }) => parentId)).toEqual(["r1", "a2"]);
+    const next = await transcript.append({ type: "user", uuid: "r2" });
+    expect(next.parentId).toBe("a2");
+    await transcript.append({ type: "progress", uuid: "p4" });
+    expect(await transcript.leaf()).toMatchObject({ id: "r2" });
+    await using other = await openTranscript(file);
+    expect(await other.leaf()).toMatchObject({ id: "r2" });
+    // One that only progress stands behind what it knows.
+    appendFileSync(file, claudeLine("progress", "p5", "p4"));
+    expect((await transcript.append({ type: "user" })).parentId).toBe("r2");
+  });
+
+  it("passes over a batch of which the progress at its end is missing", async () => {
+    const file = await named();
+    await using transcript = await openTranscript(file, { format: "claude-code" });
+    await transcript.append({ type: "user", uuid: "u1" });
+    await transcript.appendBatch([
+      { type: "assistant", uuid: "a1" },
+      { type: "progress", uuid: "p1" },
+    ]);
+    expect(await transcript.leaf()).toMatchObject({ id: "a1" });
+    const [first, second] = readFileSync(file, "utf8").split("\n");
+    const cut = await named(`${first}\n${second}\n`);
+    await using other = await openTranscript(cut);
+    expect(await other.leaf()).toMatchObject({ id: "u1" });
   });
 
   it("writes what a transaction staged, and tells of updates, by its names", async () => {

@@ -203,6 +203,23 @@ describe("append", () => {
     expect(await readChain(file)).toHaveLength(1);
   });
 
+  test("refuses the leaf's id wherever it stands in a batch or transaction", async () => {
+    const file = join(await tempDirectory(), "a.jsonl");
+    await using transcript = await openTranscript(file);
+    await transcript.append({ type: "a", id: "leaf" });
+    const entries = [{ type: "b", id: "between" }, { type: "b" }, { type: "b", id: "leaf" }];
+    const refusal = {
+      code: "LEAFLOG_INVALID_ARGUMENT",
+      message: expect.stringContaining("already the leaf"),
+    };
+    await expect(transcript.appendBatch(entries)).rejects.toMatchObject(refusal);
+    const staged = transcript.transaction(async (tx) => {
+      for (const entry of entries) tx.append(entry);
+    });
+    await expect(staged).rejects.toMatchObject(refusal);
+    expect(await readChain(file)).toHaveLength(1);
+  });
+
   test("leaves nothing beside the transcript", async () => {
     const directory = await tempDirectory();
     const file = join(directory, "a.jsonl");
