@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { isMainThread } from "node:worker_threads";
 import { mindExit } from "./lock-exit.js";
 import { ownProcess } from "./own-process.js";
 
@@ -17,8 +18,9 @@ export function lockLibrary(): Promise<LockLibrary> {
 
 async function load(): Promise<LockLibrary> {
   // For the notes beside locks, which are to be written at once when they are: it takes a few turns,
-  // for which nobody waits here, and does not fail.
-  void ownProcess();
+  // and does not fail. Threads wait for it, for one is made to do what keeps it busy.
+  const own = ownProcess();
+  if (!isMainThread) await own;
   const imported = await import("proper-lockfile");
   // Among those signals is SIGXFSZ, which Node ignores so that a write beyond the file size limit
   // fails with EFBIG. The imported handler re-raises a signal that has no other listener, and the
