@@ -1,3 +1,4 @@
+import { parse } from "node:path";
 import {
   type FormatName,
   TRANSCRIPT_FORMATS,
@@ -5,8 +6,10 @@ import {
 } from "./entry/transcript-format.js";
 import { LeaflogError } from "./errors.js";
 import type { FileSystem } from "./file/file-system.js";
+import { isErrno } from "./file/is-errno.js";
 import type { LookPolicy } from "./file/look.js";
 import { nodeFileSystem } from "./file/node-file-system.js";
+import { ensureKnown } from "./known-members.js";
 
 const MiB = 1024 * 1024;
 
@@ -150,6 +153,37 @@ export interface TranscriptOptions {
   readonly fileSystem?: FileSystem;
 }
 
+const LOCK_MEMBERS = [
+  "staleMs",
+  "timeoutMs",
+  "idleMs",
+  "maxHoldMs",
+] as const satisfies readonly (keyof LockOptions)[];
+
+const QUEUE_MEMBERS = [
+  "maxEntries",
+  "maxBytes",
+  "maxBatchBytes",
+] as const satisfies readonly (keyof QueueOptions)[];
+
+/** What `openTranscript` takes. */
+export const TRANSCRIPT_MEMBERS: readonly (keyof TranscriptOptions)[] = [
+  "sessionId",
+  "cwd",
+  "durability",
+  "linear",
+  "header",
+  "migrateMaxBytes",
+  "maxEntryBytes",
+  "maxOpenFiles",
+  "format",
+  "lock",
+  "queue",
+  "look",
+  "mode",
+  "fileSystem",
+];
+
 /** Options with every default filled in and every value checked. */
 export interface ResolvedOptions {
   readonly sessionId: string | undefined;
@@ -174,9 +208,11 @@ export interface ResolvedOptions {
  */
 export function resolveOptions(options: TranscriptOptions = {}): ResolvedOptions {
   const { lock = {}, queue = {} } = options;
+  ensureKnown("lock", lock, LOCK_MEMBERS);
+  ensureKnown("queue", queue, QUEUE_MEMBERS);
   return {
     sessionId: text("sessionId", options.sessionId),
-    cwd: text("cwd", options.cwd) ?? process.cwd(),
+    cwd: text("cwd", options.cwd) ?? currentDirectory(),
     durability: oneOf("durability", options.durability, ["written", "synced"]),
     linear: oneOf("linear", options.linear, ["auto", "migrate", "raw", "reject"]),
     header: oneOf("header", options.header, ["required", "optional"]),
@@ -199,6 +235,16 @@ export function resolveOptions(options: TranscriptOptions = {}): ResolvedOptions
     mode: whole("mode", options.mode, 0o600, 0, 0o777),
     fileSystem: options.fileSystem ?? nodeFileSystem,
   };
+}
+
+/** Of this process; the root where it has been removed, for absolute paths need none. */
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return parse(process.execPath).root;
+    throw error;
+  }
 }
 
 function formatNamed(name: FormatName | undefined): TranscriptFormat | undefined {

@@ -1,4 +1,5 @@
 import { checkedKey } from "../append/idempotency/idempotency-key.js";
+import { ensureKnown } from "../known-members.js";
 import { invalid, MAX_TIMEOUT_MS, type TranscriptOptions, whole } from "../options.js";
 
 /** A message as it comes from elsewhere: any object with a role. */
@@ -101,11 +102,25 @@ export interface MirrorResult {
   readonly appended: number;
 }
 
+const MIRROR_MEMBERS: readonly (keyof MirrorOptions)[] = [
+  "messages",
+  "scope",
+  "identityOf",
+  "fingerprintSecret",
+  "roles",
+  "beforeWrite",
+  "redact",
+  "signal",
+  "timeoutMs",
+  "transcript",
+];
+
 /** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` */
 export function checkMirrorOptions(options: MirrorOptions): void {
   if (typeof options !== "object" || options === null) {
     throw invalid("options", options, "an object with `messages` and `scope`");
   }
+  ensureKnown("options", options, MIRROR_MEMBERS);
   const { messages, scope, roles } = options;
   if (!Array.isArray(messages)) throw invalid("messages", messages, "an array of messages");
   for (const [index, message] of messages.entries()) {

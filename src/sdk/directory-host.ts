@@ -1,6 +1,7 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { LeaflogError } from "../errors.js";
 import { resolveFile } from "../file/resolve-file.js";
+import { ensureKnown } from "../known-members.js";
 import {
   invalid,
   MAX_TIMEOUT_MS,
@@ -49,6 +50,15 @@ export interface DirectoryHostOptions {
 }
 
 /** A host whose transcripts are files below one directory. */
+const MEMBERS: readonly (keyof DirectoryHostOptions)[] = [
+  "root",
+  "rights",
+  "locate",
+  "identify",
+  "transcript",
+  "maxHoldMs",
+];
+
 export interface DirectoryHost extends TranscriptHost, AsyncDisposable {
   readonly life: HostLife;
   /** See {@link HostLife}. */
@@ -92,6 +102,7 @@ class FilesBelow implements DirectoryHost {
     if (typeof root !== "string" || root === "" || root.includes("\0")) {
       throw invalid("root", root, "the path of a directory: a non-empty string without NUL");
     }
+    ensureKnown("options", options, MEMBERS);
     if (typeof rights !== "function" && !Array.isArray(rights)) {
       throw invalid("rights", rights, 'an array of "read" and "append", or a function');
     }

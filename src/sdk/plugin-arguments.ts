@@ -1,4 +1,5 @@
 import { LeaflogError } from "../errors.js";
+import { unknownMember } from "../known-members.js";
 import { invalid } from "../options.js";
 
 /**
@@ -16,10 +17,7 @@ export function readOptions<const K extends string>(
   const members = Object.entries(membersOf(name, value, known));
   for (const [member] of members) {
     if (known.some((one) => one === member)) continue;
-    throw new LeaflogError(
-      "LEAFLOG_INVALID_ARGUMENT",
-      `\`${name}\` has no member \`${member.slice(0, 100)}\`; it takes ${known.join(", ")}`,
-    );
+    throw unknownMember(name, member, known);
   }
   const given = members.filter(([, member]) => member !== undefined);
   return Object.fromEntries(given) as { [member in K]?: unknown };

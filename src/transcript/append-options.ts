@@ -34,6 +34,15 @@ export interface AppendOptions {
   readonly timeoutMs?: number;
 }
 
+/** What an append takes. */
+export const APPEND_MEMBERS: readonly (keyof AppendOptions)[] = [
+  "idempotencyKey",
+  "onIdempotencyConflict",
+  "expectedLeaf",
+  "signal",
+  "timeoutMs",
+];
+
 /** An append that asks for nothing in particular. */
 export const PLAIN: AppendOptions = {};
 

@@ -15,8 +15,9 @@ import { EncodedEntry } from "../entry/encoded-entry.js";
 import type { EntryInput } from "../entry/entry.js";
 import { DEFAULT_FORMAT, isAppendable, type TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
+import { ensureKnown } from "../known-members.js";
 import { invalid, MAX_TIMEOUT_MS, type ResolvedOptions, whole } from "../options.js";
-import { type AppendOptions, keyedCall, keysOf, PLAIN } from "./append-options.js";
+import { APPEND_MEMBERS, type AppendOptions, keyedCall, keysOf, PLAIN } from "./append-options.js";
 
 /** Makes the calls of a handle: checks what is asked, and turns what is appended into JSON. */
 export class CallMaker {
@@ -91,7 +92,10 @@ export class CallMaker {
     return isAppendable(format) ? format : DEFAULT_FORMAT;
   }
 
-  #ensureWanted({ signal }: AppendOptions): void {
+  #ensureWanted(options: AppendOptions): void {
+    if (options === PLAIN) return;
+    ensureKnown("options", options, APPEND_MEMBERS);
+    const { signal } = options;
     if (signal?.aborted) throw aborted(signal, this.#file);
   }
 

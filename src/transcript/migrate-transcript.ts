@@ -1,4 +1,5 @@
 import type { MigrationReport } from "../append/migration/migration.js";
+import { ensureKnown } from "../known-members.js";
 import { resolveOptions, type TranscriptOptions } from "../options.js";
 import { settled, settling } from "./late-settling.js";
 import { ensureThere, resolveTranscript } from "./open-transcript.js";
@@ -26,6 +27,17 @@ export interface MigrateTranscriptOptions
   readonly backup?: boolean;
 }
 
+const MEMBERS: readonly (keyof MigrateTranscriptOptions)[] = [
+  "format",
+  "header",
+  "lock",
+  "maxOpenFiles",
+  "fileSystem",
+  "onProgress",
+  "signal",
+  "backup",
+];
+
 /**
  * Links the linear entries of a transcript of any size, under its lock, in bounded memory: ids and
  * parents are inserted and every other byte of every line stays. The file is replaced in one step;
@@ -41,6 +53,7 @@ export async function migrateTranscript(
   file: string,
   options: MigrateTranscriptOptions = {},
 ): Promise<MigrationReport> {
+  ensureKnown("options", options, MEMBERS);
   const { onProgress, signal, backup, settleMs, ...rest } = options;
   const settle = settling(settleMs);
   const resolved = resolveOptions(rest);

@@ -1,7 +1,13 @@
 import type { FileSystem } from "../file/file-system.js";
 import { ensureRegular } from "../file/regular-file.js";
 import { resolveFile } from "../file/resolve-file.js";
-import { filePath, resolveOptions, type TranscriptOptions } from "../options.js";
+import { ensureKnown } from "../known-members.js";
+import {
+  filePath,
+  resolveOptions,
+  TRANSCRIPT_MEMBERS,
+  type TranscriptOptions,
+} from "../options.js";
 import { readFailed } from "../read/open-to-read.js";
 import { Transcript } from "./transcript.js";
 
@@ -16,6 +22,7 @@ export async function openTranscript(
   file: string,
   options: TranscriptOptions = {},
 ): Promise<Transcript> {
+  ensureKnown("options", options, TRANSCRIPT_MEMBERS);
   const resolved = resolveOptions(options);
   return new Transcript(await resolveTranscript(file, resolved.fileSystem), resolved);
 }

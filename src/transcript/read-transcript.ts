@@ -2,9 +2,11 @@ import { resolve } from "node:path";
 import type { Leaf } from "../append/current-leaf.js";
 import type { EntryRecord } from "../entry/entry.js";
 import type { Header } from "../entry/header.js";
+import { ensureKnown } from "../known-members.js";
 import { filePath, resolveOptions, type TranscriptOptions } from "../options.js";
 import type { BranchEnd } from "../read/branch-walk.js";
 import type { FollowOptions } from "../read/follow-entries.js";
+import { readFailed } from "../read/open-to-read.js";
 import type { BranchOptions } from "../read/read-branch.js";
 import type { EntryOptions } from "../read/read-by-id.js";
 import type { EntriesOptions } from "../read/read-entries.js";
@@ -23,7 +25,7 @@ export type ReadOptions = Pick<
 
 /** `Transcript.leaf` of a path. */
 export async function readLeaf(file: string, options: ReadOptions = {}): Promise<Leaf> {
-  return readerOf(file, options).leaf();
+  return readerOf(file, ensureReadOptions(options)).leaf();
 }
 
 /** `Transcript.header` of a path. */
@@ -31,7 +33,7 @@ export async function readHeader(
   file: string,
   options: ReadOptions = {},
 ): Promise<Header | undefined> {
-  return readerOf(file, options).header();
+  return readerOf(file, ensureReadOptions(options)).header();
 }
 
 /** `Transcript.entries` of a path. */
@@ -39,7 +41,7 @@ export function readEntries(
   file: string,
   options: EntriesOptions & ReadOptions = {},
 ): AsyncIterable<EntryRecord> {
-  return readerOf(file, options).entries(options);
+  return readerOf(file, options).entries(ownOf(options));
 }
 
 /** `Transcript.tail` of a path. */
@@ -48,7 +50,7 @@ export async function readTail(
   count: number,
   options: TailOptions & ReadOptions = {},
 ): Promise<EntryRecord[]> {
-  return readerOf(file, options).tail(count, options);
+  return readerOf(file, options).tail(count, ownOf(options));
 }
 
 /** `Transcript.entry` of a path. */
@@ -57,7 +59,7 @@ export async function readEntry(
   id: string,
   options: EntryOptions & ReadOptions = {},
 ): Promise<EntryRecord | undefined> {
-  return readerOf(file, options).entry(id, options);
+  return readerOf(file, options).entry(id, ownOf(options));
 }
 
 /** `Transcript.branch` of a path. */
@@ -66,7 +68,7 @@ export function readBranch(
   fromId?: string,
   options: BranchOptions & ReadOptions = {},
 ): AsyncGenerator<EntryRecord, BranchEnd, undefined> {
-  return readerOf(file, options).branch(fromId, options);
+  return readerOf(file, options).branch(fromId, ownOf(options));
 }
 
 /** `Transcript.page` of a path. */
@@ -74,7 +76,7 @@ export async function readPage(
   file: string,
   options: PageOptions & ReadOptions = {},
 ): Promise<Page> {
-  return readerOf(file, options).page(options);
+  return readerOf(file, options).page(ownOf(options));
 }
 
 /** `Transcript.follow` of a path. */
@@ -82,7 +84,7 @@ export function followTranscript(
   file: string,
   options: FollowOptions & ReadOptions = {},
 ): AsyncGenerator<EntryRecord, void, undefined> {
-  return readerOf(file, options).follow(options);
+  return readerOf(file, options).follow(ownOf(options));
 }
 
 /** `Transcript.snapshot` of a path. */
@@ -90,10 +92,43 @@ export async function snapshotTranscript(
   file: string,
   options: SnapshotOptions & ReadOptions = {},
 ): Promise<Snapshot> {
-  return readerOf(file, options).snapshot(options);
+  return readerOf(file, options).snapshot(ownOf(options));
+}
+
+const READ_MEMBERS = [
+  "fileSystem",
+  "format",
+  "maxEntryBytes",
+  "maxOpenFiles",
+] as const satisfies readonly (keyof ReadOptions)[];
+
+function ensureReadOptions(options: ReadOptions): ReadOptions {
+  ensureKnown("options", options, READ_MEMBERS);
+  return options;
+}
+
+/** What the reader itself takes, and judges. */
+function ownOf<T extends ReadOptions>(options: T): Omit<T, keyof ReadOptions> {
+  const {
+    fileSystem: _fs,
+    format: _format,
+    maxEntryBytes: _max,
+    maxOpenFiles: _open,
+    ...own
+  } = options;
+  return own;
 }
 
 /** Symlinks need not be resolved to read: the system does, at each opening. */
 function readerOf(file: string, options: ReadOptions): TranscriptReader {
-  return new TranscriptReader(sourceOf(resolve(filePath(file)), resolveOptions(options)));
+  return new TranscriptReader(sourceOf(absolute(filePath(file)), resolveOptions(options)));
+}
+
+/** @throws LeaflogError `LEAFLOG_READ_FAILED` for a relative path when the working directory is gone */
+function absolute(file: string): string {
+  try {
+    return resolve(file);
+  } catch (error) {
+    throw readFailed(file, error);
+  }
 }

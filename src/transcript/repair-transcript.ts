@@ -1,5 +1,6 @@
 import type { RepairMode } from "../append/repair/repair-options.js";
 import type { RepairReport } from "../append/repair/repair-report.js";
+import { ensureKnown } from "../known-members.js";
 import { invalid, resolveOptions, type TranscriptOptions } from "../options.js";
 import { settled, settling } from "./late-settling.js";
 import { ensureThere, resolveTranscript } from "./open-transcript.js";
@@ -40,6 +41,20 @@ export interface RepairTranscriptOptions
   readonly signal?: AbortSignal;
 }
 
+const MEMBERS: readonly (keyof RepairTranscriptOptions)[] = [
+  "cwd",
+  "fileSystem",
+  "format",
+  "header",
+  "lock",
+  "sessionId",
+  "dryRun",
+  "mode",
+  "backup",
+  "onProgress",
+  "signal",
+];
+
 /**
  * Repairs a transcript of any size, under its lock:
  * - whole records in malformed lines get lines of their own: fused ones, and those behind a record
@@ -71,6 +86,7 @@ export async function repairTranscript(
   file: string,
   options: RepairTranscriptOptions = {},
 ): Promise<RepairReport> {
+  ensureKnown("options", options, MEMBERS);
   const {
     dryRun = false,
     mode = "salvage",

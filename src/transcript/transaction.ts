@@ -5,6 +5,7 @@ import type { TranscriptWriter } from "../append/transcript-writer.js";
 import { EncodedEntry, type EncodingTerms } from "../entry/encoded-entry.js";
 import type { Entry, EntryInput, EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
+import { ensureKnown } from "../known-members.js";
 import { oneOf } from "../options.js";
 import type { EntriesOptions } from "../read/read-entries.js";
 import type { AppendOptions } from "./append-options.js";
@@ -111,6 +112,7 @@ export class Transaction {
       Pick<AppendOptions, "onIdempotencyConflict">,
   ): Promise<StagedOnce> {
     this.#ensureOpen();
+    ensureKnown("options", options, ["idempotencyKey", "onIdempotencyConflict"]);
     const key = checkedKey("idempotencyKey", options.idempotencyKey);
     const { onIdempotencyConflict } = options;
     const onConflict = oneOf("onIdempotencyConflict", onIdempotencyConflict, ["reject", "stored"]);

@@ -2,6 +2,7 @@ import { currentLeaf, type Leaf } from "../append/current-leaf.js";
 import type { EntryRecord } from "../entry/entry.js";
 import type { Header } from "../entry/header.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
+import { ensureKnown } from "../known-members.js";
 import { invalid, MAX_TIMEOUT_MS, oneOf, type ResolvedOptions, whole } from "../options.js";
 import type { BranchEnd } from "../read/branch-walk.js";
 import { type FollowOptions, followEntries } from "../read/follow-entries.js";
@@ -14,6 +15,27 @@ import { type Page, type PageOptions, readPage } from "../read/read-page.js";
 import { readSnapshot, type Snapshot, type SnapshotOptions } from "../read/read-snapshot.js";
 import type { ReadSource } from "../read/read-source.js";
 import { readTailEntries, type TailOptions } from "../read/read-tail.js";
+
+const PAGE_MEMBERS = [
+  "cursor",
+  "limit",
+  "maxBytes",
+  "direction",
+  "signal",
+  "onMalformed",
+  "text",
+] as const satisfies readonly (keyof PageOptions)[];
+
+const FOLLOW_MEMBERS = [
+  "cursor",
+  "from",
+  "onReset",
+  "onMissing",
+  "pollMs",
+  "signal",
+  "onMalformed",
+  "text",
+] as const satisfies readonly (keyof FollowOptions)[];
 
 /** What the options of a transcript tell its readers. */
 export function sourceOf(file: string, options: ResolvedOptions): ReadSource {
@@ -66,6 +88,7 @@ export class TranscriptReader {
    * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
    */
   entries(options: EntriesOptions = {}): AsyncIterable<EntryRecord> {
+    ensureKnown("options", options, ["reverse", "from", "signal", "onMalformed"]);
     whole("from", options.from, 0, 0);
     return readEntries(this.source, options);
   }
@@ -76,6 +99,7 @@ export class TranscriptReader {
    * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
    */
   async tail(count: number, options: TailOptions = {}): Promise<EntryRecord[]> {
+    ensureKnown("options", options, ["maxBytes", "signal", "onMalformed", "text"]);
     whole("maxBytes", options.maxBytes, 0, 0);
     return readTailEntries(this.source, whole("count", count, 0, 0), options);
   }
@@ -86,6 +110,7 @@ export class TranscriptReader {
    * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
    */
   async entry(id: string, options: EntryOptions = {}): Promise<EntryRecord | undefined> {
+    ensureKnown("options", options, ["signal"]);
     if (typeof id !== "string") throw invalid("id", id, "an entry id");
     return readEntryById(this.source, id, options);
   }
@@ -99,6 +124,7 @@ export class TranscriptReader {
     fromId?: string,
     options: BranchOptions = {},
   ): AsyncGenerator<EntryRecord, BranchEnd, undefined> {
+    ensureKnown("options", options, ["untilCompaction", "rootFirst", "onEnd", "signal"]);
     if (fromId !== undefined && typeof fromId !== "string") {
       throw invalid("fromId", fromId, "an entry id");
     }
@@ -111,6 +137,7 @@ export class TranscriptReader {
    * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
    */
   async page(options: PageOptions = {}): Promise<Page> {
+    ensureKnown("options", options, PAGE_MEMBERS);
     cursorText(options.cursor);
     whole("limit", options.limit, 1, 1);
     whole("maxBytes", options.maxBytes, 1, 1);
@@ -125,6 +152,7 @@ export class TranscriptReader {
    * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
    */
   follow(options: FollowOptions = {}): AsyncGenerator<EntryRecord, void, undefined> {
+    ensureKnown("options", options, FOLLOW_MEMBERS);
     cursorText(options.cursor);
     whole("pollMs", options.pollMs, 1, 1, MAX_TIMEOUT_MS);
     oneOf("from", options.from, ["end", "start"]);
@@ -137,6 +165,7 @@ export class TranscriptReader {
    * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`
    */
   async snapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
+    ensureKnown("options", options, ["signal"]);
     return readSnapshot(this.source, options);
   }
 }

@@ -3,6 +3,7 @@ import { currentLeaf, type Leaf } from "../append/current-leaf.js";
 import type { KeyQuery } from "../append/idempotency/key-query.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
+import { ensureKnown } from "../known-members.js";
 import { invalid, type ResolvedOptions } from "../options.js";
 import type { FollowOptions } from "../read/follow-entries.js";
 import { type AppendOptions, PLAIN } from "./append-options.js";
@@ -155,6 +156,7 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
    * @throws LeaflogError `LEAFLOG_POISONED` when that failed. Failed appends reject on their own.
    */
   async flush(options: { readonly sync?: boolean } = {}): Promise<void> {
+    ensureKnown("options", options, ["sync"]);
     this.#ensureOpen();
     const { writer } = this.#share;
     await (options.sync ? writer.sync() : writer.settle());

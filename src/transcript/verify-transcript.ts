@@ -1,3 +1,4 @@
+import { ensureKnown } from "../known-members.js";
 import { resolveOptions, type TranscriptOptions, whole } from "../options.js";
 import type { VerifyReport } from "../read/verify-report.js";
 import { resolveTranscript } from "./open-transcript.js";
@@ -17,6 +18,16 @@ export interface VerifyTranscriptOptions
   readonly maxEntries?: number;
 }
 
+const MEMBERS: readonly (keyof VerifyTranscriptOptions)[] = [
+  "fileSystem",
+  "format",
+  "header",
+  "maxOpenFiles",
+  "onProgress",
+  "signal",
+  "maxEntries",
+];
+
 /**
  * Reads a transcript of any size once, without the lock and without changing anything, and reports
  * all that is in it and all that is wrong with it. What is appended meanwhile is not looked at.
@@ -28,6 +39,7 @@ export async function verifyTranscript(
   file: string,
   options: VerifyTranscriptOptions = {},
 ): Promise<VerifyReport> {
+  ensureKnown("options", options, MEMBERS);
   const { onProgress, signal } = options;
   const { MAX_ENTRIES, verifyFile } = await import("../read/verify.js");
   const { fileSystem, format, header, maxOpenFiles } = resolveOptions(options);

@@ -58,7 +58,10 @@ test.each(
   };
   const ends = await Promise.all(followers.map(last));
   expect(ends).toEqual(files.map(() => `b${LINES - 1}`));
-  for (const { resets } of followers) expect(resets).toEqual(["replaced"]);
+  for (const { resets } of followers) {
+    // Where a number was given away again and no time of birth tells, what is in the file does.
+    expect(resets).toEqual([expect.stringMatching(/^(replaced|rewritten)$/)]);
+  }
   stop.abort();
   await Promise.all(followers.map(({ entries }) => entries.next()));
 });

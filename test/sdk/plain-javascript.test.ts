@@ -34,7 +34,7 @@ test("a plugin in plain JavaScript works, and is told what is wrong and what is 
     path: "`identity` must be an object { agentId, sessionId }; got `/etc/passwd` (string)",
     noEntry: "JSON cannot hold this entry: an entry must be an object; got undefined",
     noType: '`type` must be a non-blank string other than "session"; got `undefined` (undefined)',
-    typo: "`options` has no member `timeout`; it takes idempotencyKey, onIdempotencyConflict, expectedLeaf, signal, timeoutMs",
+    typo: "`options` has no member `timeout` (did you mean `timeoutMs`?); it takes idempotencyKey, onIdempotencyConflict, expectedLeaf, signal, timeoutMs",
     textTimeout: "`timeoutMs` must be a whole number, 1 to 2147483647; got `5` (string)",
     oneEntry:
       "`entries` must be an array of at most 65536 elements; got `[object Object]` (object)",
@@ -50,7 +50,8 @@ test("a plugin in plain JavaScript works, and is told what is wrong and what is 
       "`root` must be the path of a directory: a non-empty string without NUL; got `undefined` (undefined)",
     textRights:
       '`rights` must be an array of "read" and "append", or a function; got `read` (string)',
-    memoryTypo: "`options` has no member `right`; it takes rights, transcript, maxHoldMs",
+    memoryTypo:
+      "`options` has no member `right` (did you mean `rights`?); it takes rights, transcript, maxHoldMs",
     noOperation: expect.stringMatching(/^`operation` must be one of "open", .*; got `wrote`/),
     noCode: "`code` must be a system's code, such as ENOSPC; got `disk full` (string)",
   });
