@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 import { repairFile } from "../../../src/append/repair/repair.js";
 import type { RepairReport } from "../../../src/append/repair/repair-report.js";
 import { LeaflogError } from "../../../src/errors.js";
-import { nodeFileSystem } from "../../../src/file/node-file-system.js";
 import { verifyFile } from "../../../src/read/verify.js";
 import { openPi } from "../../interop/pi-session.js";
+import { quickFileSystem } from "../../support/quick-file-system.js";
 import { HEADER, message, OPTIONS, transcript } from "./repair-fixture.js";
 
 const VERIFY = { header: "required", maxEntries: 1_000_000 } as const;
@@ -102,7 +102,7 @@ describe("whatever happens to a transcript that was whole", () => {
           const internals = { maxChunkBytes };
           const options = { ...OPTIONS, backup: false };
           const plan = await repairFile(
-            nodeFileSystem,
+            quickFileSystem,
             file,
             { ...options, dryRun: true },
             internals,
@@ -114,14 +114,14 @@ describe("whatever happens to a transcript that was whole", () => {
             return;
           }
           expect(readFileSync(file).equals(before)).toBe(true);
-          const report = await repairFile(nodeFileSystem, file, options, internals);
+          const report = await repairFile(quickFileSystem, file, options, internals);
           expect(report.changes).toEqual(plan.changes);
 
           const after = readFileSync(file);
-          const verdict = await verifyFile(nodeFileSystem, file, VERIFY);
+          const verdict = await verifyFile(quickFileSystem, file, VERIFY);
           expect(verdict.problems).toEqual([]);
           expect(verdict.counts.malformed).toBe(0);
-          const again = await repairFile(nodeFileSystem, file, options, internals);
+          const again = await repairFile(quickFileSystem, file, options, internals);
           expect(again).toMatchObject({ changed: false, changes: { total: 0 } });
           expect(readFileSync(file).equals(after)).toBe(true);
 
