@@ -1,7 +1,7 @@
 // For who compiles against the declarations: they name Node's types, and AsyncDisposable.
 /// <reference types="node" preserve="true" />
 /// <reference lib="esnext.disposable" preserve="true" />
-export type { AppendResult, NotMigrated, TornTail } from "./append/append-result.js";
+export type { AppendResult, DamagedLine, NotMigrated, TornTail } from "./append/append-result.js";
 export type { Leaf } from "./append/current-leaf.js";
 export type { IdempotencyConflict } from "./append/idempotency/keyed-call.js";
 export type { MigrationReport } from "./append/migration/migration.js";

@@ -25,6 +25,14 @@ export interface NotMigrated {
   readonly pids?: readonly number[];
 }
 
+/** A line that is no JSON; the whole records in it count, as if each had a line of its own. */
+export interface DamagedLine {
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+  /** Bytes, without the newline. */
+  readonly length: number;
+}
+
 /** Where an appended entry stands. */
 export interface AppendResult {
   readonly id: string;
@@ -55,6 +63,8 @@ export interface AppendResult {
    * linked entry, or appended raw, as `linked` says.
    */
   readonly notMigrated?: NotMigrated;
+  /** Found right before the group commit that this entry opened: repair the transcript. */
+  readonly damagedLine?: DamagedLine;
   /** True when the transcript had been deleted since this process last saw it, and was made anew. */
   readonly recreated?: true;
 }

@@ -187,6 +187,7 @@ export class Committer {
       linked: way === "link",
       openTail: tail?.tornTail !== undefined,
       tornTail: ground.tornTail,
+      damagedLine: tail?.damagedLine,
       header: isNew ? newHeader(options.cwd, this.#sessionId ?? options.sessionId) : undefined,
       recreated,
       hasEntry: (id) => targets?.has(id) ?? false,

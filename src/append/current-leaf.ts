@@ -1,6 +1,7 @@
 import { YieldingFile } from "../file/yielding-file.js";
 import { MAX_OPEN_FILES } from "../options.js";
 import type { ReadSource } from "../read/read-source.js";
+import type { DamagedLine } from "./append-result.js";
 import { statIfAny } from "./stat-if-any.js";
 import { isUnchanged, readTail, type Tail, unreadable } from "./tail.js";
 
@@ -10,6 +11,8 @@ export interface Leaf {
   readonly id: string | null;
   /** Whether the transcript has entries, and whether any of them is linked. */
   readonly shape: "empty" | "linear" | "linked";
+  /** Where the last line is no JSON: repair the transcript. */
+  readonly damagedLine?: DamagedLine;
 }
 
 /**
@@ -21,8 +24,9 @@ export interface Leaf {
 export async function currentLeaf(source: ReadSource, known: Tail | undefined): Promise<Leaf> {
   const stat = await statIfAny(source.fileSystem, source.file);
   if (stat === undefined) return { id: null, shape: "empty" };
-  const { leaf } = known && isUnchanged(known, stat) ? known : await readAnew(source, known);
-  return { id: leaf.leafId, shape: leaf.shape };
+  const { leaf, damagedLine } =
+    known && isUnchanged(known, stat) ? known : await readAnew(source, known);
+  return { id: leaf.leafId, shape: leaf.shape, ...(damagedLine && { damagedLine }) };
 }
 
 async function readAnew(source: ReadSource, known: Tail | undefined): Promise<Tail> {

@@ -5,7 +5,7 @@ import { LeaflogError } from "../errors.js";
 import type { FoundHeader } from "../scan/find-header.js";
 import type { LeafState } from "../scan/find-leaf.js";
 import type { AppendCall } from "./append-call.js";
-import type { AppendResult, NotMigrated, TornTail } from "./append-result.js";
+import type { AppendResult, DamagedLine, NotMigrated, TornTail } from "./append-result.js";
 import type { KeyedGround } from "./idempotency/keyed-ground.js";
 import { LineLayout } from "./line-layout.js";
 import type { Anchor } from "./tail.js";
@@ -25,6 +25,8 @@ export interface GroupGround {
   readonly tornTail: TornTail | undefined;
   /** Why linear entries were left as they are, for every caller. */
   readonly notMigrated?: NotMigrated | undefined;
+  /** The malformed last line to tell the first caller of. */
+  readonly damagedLine: DamagedLine | undefined;
   /** A header to go first. */
   readonly header: NewHeader | undefined;
   readonly recreated: boolean;
@@ -113,9 +115,15 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
 }
 
 /** What was found is told to who writes first. */
-function withFindings(result: AppendResult, { tornTail, recreated }: GroupGround): AppendResult {
-  if (!tornTail && !recreated) return result;
-  return { ...result, ...(tornTail && { tornTail }), ...(recreated && { recreated }) };
+function withFindings(result: AppendResult, ground: GroupGround): AppendResult {
+  const { tornTail, damagedLine, recreated } = ground;
+  if (!tornTail && !damagedLine && !recreated) return result;
+  return {
+    ...result,
+    ...(tornTail && { tornTail }),
+    ...(damagedLine && { damagedLine }),
+    ...(recreated && { recreated }),
+  };
 }
 
 /**

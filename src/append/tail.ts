@@ -7,7 +7,7 @@ import type { FoundHeader } from "../scan/find-header.js";
 import { findLeaf, type LeafState } from "../scan/find-leaf.js";
 import { findStart } from "../scan/find-start.js";
 import { readFully } from "../scan/read-fully.js";
-import type { TornTail } from "./append-result.js";
+import type { DamagedLine, TornTail } from "./append-result.js";
 import { LastChunk } from "./last-chunk.js";
 
 /** Bytes kept from the start of the last line, where its id stands, to know the line again. */
@@ -31,6 +31,8 @@ export interface Tail {
   /** Byte behind the last newline. */
   readonly end: number;
   readonly tornTail?: TornTail;
+  /** Where the last line is malformed that a newline ends. */
+  readonly damagedLine?: DamagedLine;
   readonly anchor?: Anchor;
 }
 
@@ -134,22 +136,23 @@ async function tailAt(
   ]);
   const before =
     stands && known.format === format ? { offset: known.end, state: known.leaf } : undefined;
-  const { end, tornTail, lastLine, ...leaf } = await findLeaf(last, {
+  const { end, tornTail, damagedLine, lastLine, ...leaf } = await findLeaf(last, {
     size,
     format,
     ...(before && { known: before }),
   });
   const anchor = lastLine ? await readAnchor(last, lastLine) : stands ? known.anchor : undefined;
-  return tail({ stat, size, exact: true, format, header, leaf, end }, tornTail, anchor);
+  return {
+    ...{ stat, size, exact: true, format, header, leaf, end },
+    ...(tornTail && { tornTail }),
+    ...(damagedLine && { damagedLine }),
+    ...(anchor && { anchor }),
+  };
 }
 
 /** Whether what is appended can change neither header nor format. */
 function isSettled({ header, leaf }: Tail): boolean {
   return header.state === "header" || (header.state === "none" && leaf.shape !== "empty");
-}
-
-function tail(rest: Tail, tornTail: TornTail | undefined, anchor: Anchor | undefined): Tail {
-  return { ...rest, ...(tornTail && { tornTail }), ...(anchor && { anchor }) };
 }
 
 /** Whether all that `known` covers is still in the file, so that only newer bytes need reading. */

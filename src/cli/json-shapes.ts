@@ -80,6 +80,7 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
       appended: "boolean: whether this call wrote the entry",
       linked: "boolean: false after a raw append",
       ...EXTENT,
+      "damagedLine?": EXTENT,
       "tornTail?": { ...EXTENT, kept: "entry or malformed" },
       "notMigrated?": {
         reason: "open, attributes or busy: why linear entries were left as they are",
@@ -91,7 +92,11 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
   },
   leaf: {
     lines: false,
-    shape: { id: "string or null", shape: "empty, linear or linked" } satisfies ShapeOf<Leaf>,
+    shape: {
+      id: "string or null",
+      shape: "empty, linear or linked",
+      "damagedLine?": EXTENT,
+    } satisfies ShapeOf<Leaf>,
   },
   tail: { lines: true, shape: RECORD satisfies ShapeOf<Omit<EntryRecord, "text">> },
   tree: {

@@ -13,6 +13,11 @@ export const leaf: Command = {
     await ensureThere(file);
     const found = await readLeaf(file, formatOption(values.format));
     console.out(values.json ? printableJson(found) : printable(String(found.id)));
+    if (found.damagedLine) {
+      const { offset, length } = found.damagedLine;
+      const where = `the last line (${length} bytes at ${offset}) is no JSON`;
+      console.note(`leaflog: ${where}; leaflog repair ${printable(file)} tells what can be saved`);
+    }
     if (found.id === null) console.note(`leaflog: the transcript is ${found.shape}: no leaf`);
     return EXIT.ok;
   },

@@ -31,16 +31,20 @@ export class MalformedNotes {
     this.#console.note(`leaflog: the line of ${length} bytes at ${offset} is no JSON: not shown`);
   };
 
-  /** Says how many lines were counted, if any. */
-  total(): void {
+  /**
+   * Says how many lines were counted, if any.
+   *
+   * @param shown what of them is shown all the same
+   */
+  total(shown = ""): void {
     if (this.#first === undefined) return;
     const { offset, terminated } = this.#first;
     const least = this.#isMore ? "at least " : "";
-    const what = many(this.#offsets.size, "line that is no JSON is", "lines that are no JSON are");
+    const what = many(this.#offsets.size, "line is", "lines are");
     const where = this.#offsets.size > 1 ? `the first at ${offset}` : `at ${offset}`;
     const torn = terminated ? "" : ", torn or still being written";
     this.#console.note(
-      `leaflog: ${least}${what} not shown, ${where}${torn}; leaflog verify ${printable(this.#file)} tells more`,
+      `leaflog: ${least}${what} no JSON and not shown${shown}, ${where}${torn}; leaflog verify ${printable(this.#file)} tells more`,
     );
   }
 }

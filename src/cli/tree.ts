@@ -86,7 +86,7 @@ async function readWhole(
   const found = await withProgress(console, "reading", (onProgress) =>
     readTree(transcript, { format, onProgress, signal, onMalformed: notes.meet }),
   );
-  notes.total();
+  notes.total(" but for whole entries in them");
   if (found) return found;
   throw new UsageError(`too many entries to draw; leaflog tail and leaflog stats take any number`);
 }
@@ -145,7 +145,7 @@ async function writeHtml(
   const title = basename(transcript.file);
   const facts = await titleOf(transcript, found);
   await withProgress(console, "writing", async (onProgress) => {
-    const records = recordsOf(transcript, found, { onProgress, signal });
+    const records = recordsOf(transcript, found, { onProgress, signal, format: found.format });
     const pieces = pageOf({ title, facts, tree: found, records, maxCharacters });
     if (page === "-") {
       for await (const piece of pieces) {
@@ -188,7 +188,11 @@ async function printJson(
   const signal = console.interruption?.();
   let node = 0;
   await withProgress(console, "printing", async (onProgress) => {
-    for await (const record of recordsOf(transcript, found, { onProgress, signal })) {
+    for await (const record of recordsOf(transcript, found, {
+      onProgress,
+      signal,
+      format: found.format,
+    })) {
       if (ended(console)) return;
       console.out(printableJson(describe(found, node, record)));
       await console.drained?.();

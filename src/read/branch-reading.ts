@@ -2,7 +2,7 @@ import type { EntryRecord } from "../entry/entry.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
 import type { LineFacts } from "../scan/line-facts.js";
-import { scanBackward, startBackward } from "../scan/scan-backward.js";
+import { scanRecordsBackward, startRecordsBackward } from "../scan/scan-records.js";
 import type { ScannedLine, ScanSteps } from "../scan/scanned-line.js";
 import { type BranchEnd, BranchWalk, continuesFrom, type Wanted } from "./branch-walk.js";
 import { meetEntry, UnreadEntry } from "./read-entry.js";
@@ -72,7 +72,7 @@ export class BranchReading {
       const { format, signal } = this.#plan;
       const options = { to: this.#nextTo, maxReadBytes: READ_BYTES, format, signal };
       this.#nextTo = undefined;
-      this.#scan = await startBackward(this.#file, options, (line) => this.#see(line));
+      this.#scan = await startRecordsBackward(this.#file, options, (line) => this.#see(line));
     }
     if (await this.#scan.step()) return true;
     this.#scan = undefined;
@@ -126,7 +126,7 @@ export class BranchReading {
     const walk = new BranchWalk(start);
     let found = false;
     for (let to: number | undefined = size; to !== undefined && !found; to = walk.exhausted()) {
-      await scanBackward(this.#file, { from, to, format, signal }, (line) => {
+      await scanRecordsBackward(this.#file, { from, to, format, signal }, (line) => {
         found = walk.see(line) && line.facts().id === id;
         return !found && walk.end === undefined;
       });

@@ -1,6 +1,6 @@
 import type { EntryRecord } from "../entry/entry.js";
 import { IdSearch } from "../scan/id-search.js";
-import { scanBackward } from "../scan/scan-backward.js";
+import { scanRecordsBackward } from "../scan/scan-records.js";
 import type { ScannedLine } from "../scan/scanned-line.js";
 import { withFile, withStat } from "./open-to-read.js";
 import { isEntry, type MetEntry, meetEntry, recordOf } from "./read-entry.js";
@@ -33,7 +33,7 @@ export async function readEntryById(
         const format = await readFormat(source, file, stat, signal);
         let entry: MetEntry | undefined;
         const options = { to: stat.size, lazy: passes, format, signal };
-        await scanBackward(file, options, (line) => {
+        await scanRecordsBackward(file, options, (line) => {
           if (passes(line)) return undefined;
           const facts = line.facts();
           if (facts.id !== id || !isEntry(facts)) return undefined;

@@ -40,6 +40,8 @@ export class VerifyScan implements PartVisitor {
   readonly #duplicates: DuplicateCheck;
   readonly #signal: AbortSignal | undefined;
   readonly #byteKeys = new Map<string, string>();
+  /** Where the malformed line begins whose parts come. */
+  #lineOffset = 0;
 
   constructor(
     file: FileToRead,
@@ -74,11 +76,14 @@ export class VerifyScan implements PartVisitor {
     const { number, offset, length, terminated } = line;
     this.#measure(number, offset, length);
     if (!terminated) this.tail = { offset, length, kept: "malformed" };
+    this.#lineOffset = offset;
     this.malformed.begin(line);
   }
 
-  part(part: LinePart): void {
+  part(part: LinePart, bytes: Buffer | undefined): void {
     this.malformed.part(part);
+    // A whole record takes part in the chain, whatever stands before or behind it on its line.
+    if (part.kind === "record") this.#tie(part.facts, this.#lineOffset + part.offset, bytes);
   }
 
   endMalformed(): void {
@@ -107,7 +112,7 @@ export class VerifyScan implements PartVisitor {
   }
 
   #entry(facts: LineFacts, { offset, length, bytes }: ScannedLine): void {
-    const { kind, type = NO_TYPE, id, parentId, spans } = facts;
+    const { kind, type = NO_TYPE } = facts;
     const name = this.types.size < MAX_TYPES || this.types.has(type) ? type : OTHER_TYPES;
     this.types.set(name, (this.types.get(name) ?? 0) + 1);
     if (kind === "linked") {
@@ -115,7 +120,13 @@ export class VerifyScan implements PartVisitor {
       this.batches.meet(facts, { offset, length });
     } else if (kind === "linear") this.counts.linear += 1;
     else this.counts.unlinked += 1;
-    if (id === undefined || spans === undefined) return;
+    this.#tie(facts, offset, bytes);
+  }
+
+  /** Notes whose parent or child an entry is. */
+  #tie(facts: LineFacts, offset: number, bytes: Buffer | undefined): void {
+    const { kind, id, parentId, spans } = facts;
+    if (id === undefined || spans === undefined || kind === "header") return;
     const start = offset + spans.object.start;
     const before = continuesFrom(facts);
     const parent = this.#key(parentId, spans.parentId, bytes);

@@ -2,7 +2,7 @@ import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
 import { LeafSearch } from "./leaf-search.js";
 import type { LeafState } from "./leaf-state.js";
-import { scanBackward } from "./scan-backward.js";
+import { scanRecordsBackward } from "./scan-records.js";
 import type { ScannedLine } from "./scanned-line.js";
 
 export type { LeafState } from "./leaf-state.js";
@@ -16,6 +16,8 @@ export interface FoundLeaf extends LeafState {
     readonly length: number;
     readonly kept: "entry" | "malformed";
   };
+  /** Where the last line is malformed that a newline ends and that is not blank. */
+  readonly damagedLine?: { readonly offset: number; readonly length: number };
   /** The last line that a newline ends and that is not blank, if the part that was read has any. */
   readonly lastLine?: { readonly offset: number; readonly length: number };
 }
@@ -44,8 +46,9 @@ export interface FindLeafOptions {
  * its target, which is null or an entry earlier in the file; one whose target is no such entry is
  * passed over. When the last linked line belongs to a batch that is not whole, the leaf is the
  * parent of the batch's first entry; when the batch's start is missing too, the batch is passed
- * over. An entry beside the main chain never is the leaf, nor one whose type the
- * format excludes. A torn tail that is complete JSON takes part as if a newline ended it.
+ * over. An entry beside the main chain never is the leaf, nor one whose type the format excludes. A
+ * torn tail that is complete JSON takes part as if a newline ended it, and the whole records of a
+ * malformed line do as if each had a line of its own.
  *
  * @throws the error of a failed read, the signal's reason, or an `Error` when the file is shorter
  * than `size`.
@@ -57,9 +60,10 @@ export async function findLeaf(file: FileToRead, options: FindLeafOptions): Prom
   const search = new LeafSearch(options.format);
   const ending = new FileEnding(size);
   const pass = (from: number, to: number): Promise<void> =>
-    scanBackward(file, { ...scan, from, to }, (line) => {
+    scanRecordsBackward(file, { ...scan, from, to }, (line) => {
       ending.see(line);
-      search.see(line.facts(), line.offset + line.length + 1);
+      const { offset, length } = line.within ?? line;
+      search.see(line.facts(), offset + length + 1);
       return !search.decided;
     });
 
@@ -80,6 +84,7 @@ class FileEnding {
   #end: number;
   #tornTail: FoundLeaf["tornTail"];
   #lastLine: FoundLeaf["lastLine"];
+  #damagedLine: FoundLeaf["damagedLine"];
 
   constructor(size: number) {
     this.#end = size;
@@ -87,6 +92,7 @@ class FileEnding {
 
   see(line: ScannedLine): void {
     const { offset, length } = line;
+    if (line.within !== undefined) return;
     if (!line.terminated) {
       if (offset + length < this.#end) return;
       const { kind } = line.facts();
@@ -95,6 +101,7 @@ class FileEnding {
       this.#tornTail = { offset, length, kept };
     } else if (this.#lastLine === undefined && line.facts().kind !== "blank") {
       this.#lastLine = { offset, length };
+      if (line.facts().kind === "malformed") this.#damagedLine = this.#lastLine;
     }
   }
 
@@ -104,6 +111,7 @@ class FileEnding {
       end: this.#end,
       ...(this.#tornTail && { tornTail: this.#tornTail }),
       ...(this.#lastLine && { lastLine: this.#lastLine }),
+      ...(this.#damagedLine && { damagedLine: this.#damagedLine }),
     };
   }
 }

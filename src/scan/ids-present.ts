@@ -1,6 +1,6 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
-import { scanBackward } from "./scan-backward.js";
+import { scanRecordsBackward } from "./scan-records.js";
 
 /** Where to look for entries. */
 export interface EntrySearch {
@@ -22,7 +22,7 @@ export async function idsPresent(
   const missing = new Set(ids);
   const found = new Set<string>();
   if (missing.size === 0) return found;
-  await scanBackward(file, range, (line) => {
+  await scanRecordsBackward(file, range, (line) => {
     const { id, kind } = line.facts();
     if (kind !== "header" && typeof id === "string" && missing.delete(id)) found.add(id);
     return missing.size > 0 && wanted();

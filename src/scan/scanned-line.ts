@@ -12,6 +12,8 @@ export interface ScannedLine {
   readonly length: number;
   /** Whether a newline ends it; false for a torn tail alone. */
   readonly terminated: boolean;
+  /** The malformed line that a record was found in. See `scanRecordsBackward`. */
+  readonly within?: { readonly offset: number; readonly length: number };
   /**
    * The line's bytes, a view into the scan's buffer; absent when the line is longer than the
    * scan holds at once. Then read them from the file by `offset` and `length`.

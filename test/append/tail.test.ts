@@ -6,11 +6,11 @@ import { HEADER_LINE, linkedLine } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
 test.each([
-  ["a short line", "", "", "a"],
-  ["a line longer than what is kept of it", "x".repeat(1000), "", "a"],
-  ["a blank line", "", "\n", "foreign"],
+  ["a short line", "", "", true],
+  ["a line longer than what is kept of it", "x".repeat(1000), "", true],
+  ["a blank line", "", "\n", false],
 ])("%s loses its newline before another program appends: the end is read anew", async (...row) => {
-  const [, text, blank, leaf] = row;
+  const [, text, blank, isFused] = row;
   const file = join(await tempDirectory(), "a.jsonl");
   await writeFile(file, HEADER_LINE + linkedLine("a", null));
   await using transcript = await openTranscript(file);
@@ -21,6 +21,8 @@ test.each([
   ).rejects.toMatchObject({ actual: "b" });
   await truncate(file, (await stat(file)).size - 1);
   await appendFile(file, linkedLine("foreign", "b"));
-  expect(await transcript.leaf()).toEqual({ id: leaf, shape: "linked" });
-  expect(await transcript.append({ type: "message" })).toMatchObject({ parentId: leaf });
+  const leaf = await transcript.leaf();
+  expect(leaf).toMatchObject({ id: "foreign", shape: "linked" });
+  expect(leaf.damagedLine !== undefined).toBe(isFused);
+  expect(await transcript.append({ type: "message" })).toMatchObject({ parentId: "foreign" });
 });

@@ -110,8 +110,11 @@ test("what is documented is what each command prints, and all of it", {
   timeout: 240_000,
 }, async () => {
   const outputs: Record<keyof typeof JSON_SHAPES, unknown[]> = {
-    append: await printed("append", `${WHOLE}{"type":"cus`),
-    leaf: await printed("leaf", WHOLE),
+    append: [
+      ...(await printed("append", `${WHOLE}{"type":"cus`)),
+      ...(await printed("append", `${WHOLE}{"type":"cus\n`)),
+    ],
+    leaf: await printed("leaf", `${WHOLE}{"type":"cus\n`),
     tail: await printed("tail", WHOLE),
     tree: await printed("tree", DAMAGED),
     stats: [...(await printed("stats", DAMAGED)), ...(await printed("stats", SPOKEN))],

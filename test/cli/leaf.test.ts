@@ -48,6 +48,6 @@ describe("leaflog leaf", () => {
     await mkdir(join(directory, "directory"));
     const onDirectory = await runCli(["leaf", join(directory, "directory")]);
     expect(onDirectory).toMatchObject({ code: 74, stdout: "" });
-    expect(onDirectory.stderr).toMatch(/LEAFLOG_LEAF_UNREADABLE/);
+    expect(onDirectory.stderr).toMatch(/LEAFLOG_READ_FAILED.*EISDIR/);
   });
 });

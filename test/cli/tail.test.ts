@@ -86,9 +86,7 @@ describe("leaflog tail", () => {
     const { stdout, stderr } = await runCli(["tail", file]);
     expect(idsOf(stdout)).toEqual(["a", "b"]);
     const offset = Buffer.byteLength(HEADER_LINE + linkedLine("a", null));
-    expect(stderr).toMatch(
-      /^leaflog: 3 lines that are no JSON are not shown, the first at (\d+); /,
-    );
+    expect(stderr).toMatch(/^leaflog: 3 lines are no JSON and not shown, the first at (\d+); /);
     expect(stderr).toContain(`at ${offset}; leaflog verify ${file}`);
     // Only what lies among the entries that are shown.
     expect((await runCli(["tail", "-n", "1", file])).stderr).toMatch(

@@ -1,7 +1,7 @@
 import type { BranchEnd } from "../../src/read/branch-walk.js";
-import { classifyLine } from "../../src/scan/line-classifier.js";
 import type { LineFacts } from "../../src/scan/line-facts.js";
 import { modelLeaf } from "../scan/leaf-model.js";
+import { modelRecords } from "../scan/records-model.js";
 
 interface Item {
   readonly facts: LineFacts;
@@ -62,10 +62,13 @@ function itemsOf(content: Buffer): Item[] {
     const end = newline === -1 ? content.length : newline;
     const start = offset === 0 && content.indexOf("\ufeff") === 0 ? 3 : offset;
     const line = content.subarray(start, end);
-    const facts = classifyLine(line);
-    if (facts.kind === "linked" || facts.kind === "linear" || facts.kind === "unlinked") {
-      const { firstKeptEntryId: firstKept } = JSON.parse(line.toString("utf8"));
-      items.push({ facts, offset, firstKept });
+    const [first] = modelRecords(line, offset);
+    // A line as a whole begins where it begins, a BOM included.
+    const shift = first?.bytes === line ? 0 : start - offset;
+    for (const { facts, offset: at, bytes } of modelRecords(line, offset)) {
+      if (facts.kind !== "linked" && facts.kind !== "linear" && facts.kind !== "unlinked") continue;
+      const { firstKeptEntryId: firstKept } = JSON.parse(bytes.toString("utf8"));
+      items.push({ facts, offset: at + shift, firstKept });
     }
     offset = end + 1;
   }

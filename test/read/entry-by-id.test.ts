@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { readEntryById } from "../../src/read/read-by-id.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
-import { modelEntries } from "./entries-model.js";
+import { modelEntryById } from "./entries-model.js";
 import { MemorySource } from "./memory-source.js";
 import { anyTranscript } from "./random-transcript.js";
 
@@ -13,7 +13,7 @@ it("finds the last entry of an id, or none", async () => {
       fc.constantFrom("a", "b", "d", "e", "s"),
       async (content, id) => {
         const source = new MemorySource(content);
-        const expected = modelEntries(content).findLast(({ entry }) => entry?.id === id);
+        const expected = modelEntryById(content, id);
         expect(await readEntryById(source, id)).toEqual(expected);
         expect(source.isClosed).toBe(true);
       },

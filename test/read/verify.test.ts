@@ -56,19 +56,25 @@ test.each([
 test.each([
   ["cut", cut(A), 0],
   ["spliced", joined(cut(A), B), 1],
-  ["spliced", joined(A, cut(B)), 1],
-  ["spliced", joined(A, "…"), 1],
-  ["fused", joined(A, B, C), 3],
-  ["nul", `${"\0".repeat(9)}${joined(A)}`, 1],
+  ["spliced", joined(A, cut(B)), 1, "duplicate-ids"],
+  ["spliced", joined(A, "…"), 1, "duplicate-ids"],
+  ["fused", joined(A, B, C), 3, "duplicate-ids"],
+  ["nul", `${"\0".repeat(9)}${joined(A)}`, 1, "duplicate-ids"],
   ["nul", "\0", 0],
-  ["nul", `${joined(A)}\0${joined(cut(B), C)}`, 2],
+  // Of B nothing is left that C could name.
+  ["nul", `${joined(A)}\0${joined(cut(B), C)}`, 2, "dangling", "duplicate-ids"],
   ["nul", '{"type":"message","text":"\0"}', 0],
   ["no-json", "garbage", 0],
   ["no-json", '"text"}', 0],
   ["no-json", "\uFFFD{", 0],
-  ["fused", joined(A, B).repeat(5000), 10_000],
+  ["fused", joined(A, B).repeat(5000), 10_000, "duplicate-ids"],
   ["cut", `{"text":"${"x".repeat(3_000_000)}`, 0],
-])("a malformed line is known by its looks: %s", async (signature, line, records) => {
+] as [
+  string,
+  string,
+  number,
+  ...string[],
+][])("a malformed line is known by its looks: %s", async (signature, line, records, ...links) => {
   const { malformed, problems, counts } = await verify(`${HEADER_LINE}\n${line}\n${A}`);
   expect(malformed).toMatchObject({
     total: 1,
@@ -84,7 +90,7 @@ test.each([
       },
     ],
   });
-  expect(problems).toEqual(["malformed"]);
+  expect(problems).toEqual(["malformed", ...links]);
   expect(counts).toMatchObject({ malformed: 1, entries: 1, blank: 1 });
 });
 

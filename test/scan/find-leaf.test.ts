@@ -192,7 +192,8 @@ describe("the end of the file", () => {
     ["7", "entry", "a"],
     [linear(), "entry", "a"],
     [entry("b", "a").slice(0, -1), "malformed", "a"],
-    [`${entry("b", "a")}${entry("c", "b")}`, "malformed", "a"],
+    [`${entry("b", "a")}${entry("c", "b")}`, "malformed", "c"],
+    [`${entry("b", "a")}\u0000\u0000`, "malformed", "b"],
     ["\u0000".repeat(284), "malformed", "a"],
     [" \r", "malformed", "a"],
   ])("may be a torn tail %j, kept as %s", async (tail, kept, leafId) => {

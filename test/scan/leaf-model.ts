@@ -1,13 +1,14 @@
 import type { LeafState } from "../../src/scan/leaf-state.js";
-import { classifyLine } from "../../src/scan/line-classifier.js";
 import type { LineFacts } from "../../src/scan/line-facts.js";
+import { modelRecords } from "./records-model.js";
 
 /** The rules of the leaf, over all lines of a file at once and with no thought of cost. */
 export function modelLeaf(content: Buffer): LeafState {
   const lines = content
     .toString("latin1")
     .split("\n")
-    .map((text) => classifyLine(Buffer.from(text, "latin1")));
+    .flatMap((text) => modelRecords(Buffer.from(text, "latin1"), 0))
+    .map(({ facts }) => facts);
   const linked = lines.flatMap((facts, index) => (facts.kind === "linked" ? [index] : []));
   const last = linked.at(-1);
   const linearAfterLeaf = lines.slice((last ?? -1) + 1).some(({ kind }) => kind === "linear");

@@ -2,10 +2,11 @@ import type { EntryRecord } from "../../entry/entry.js";
 import type { TranscriptFormat } from "../../entry/transcript-format.js";
 import { LeaflogError } from "../../errors.js";
 import { nodeFileSystem } from "../../file/node-file-system.js";
-import type { MalformedLineOptions } from "../../read/malformed-line.js";
+import type { MalformedLine, MalformedLineOptions } from "../../read/malformed-line.js";
 import { withFile, withStat } from "../../read/open-to-read.js";
 import { findLeaf, type LeafState } from "../../scan/find-leaf.js";
 import type { Transcript } from "../../transcript/transcript.js";
+import { damagedEntries } from "./damaged-entries.js";
 import { EntryTree } from "./entry-tree.js";
 
 /** Entries of which a tree is made: half a GB of tables. */
@@ -64,14 +65,26 @@ async function findEnd({ file: path }: Transcript, { format, signal }: TreeReadi
   );
 }
 
-/** The entries of a transcript, with word of how far it is read. */
+/** The entries of a transcript, those of malformed lines too, with word of how far it is read. */
 export async function* entriesOf(
   transcript: Transcript,
-  { onProgress, signal, onMalformed }: Pick<TreeReading, "onProgress" | "signal" | "onMalformed">,
+  reading: Pick<TreeReading, "onProgress" | "signal" | "onMalformed" | "format">,
 ): AsyncGenerator<EntryRecord> {
+  const { onProgress, signal, format } = reading;
   const { size } = await nodeFileSystem.stat(transcript.file);
+  const damaged: MalformedLine[] = [];
+  const onMalformed = (line: MalformedLine): void => {
+    damaged.push(line);
+    reading.onMalformed?.(line);
+  };
+  const saved = async function* (): AsyncGenerator<EntryRecord> {
+    for (const line of damaged.splice(0)) {
+      yield* await damagedEntries(transcript.file, line, format, signal);
+    }
+  };
   let told = 0;
   for await (const record of transcript.entries({ signal, onMalformed })) {
+    if (damaged.length > 0) yield* saved();
     const done = record.offset + record.length;
     if (done - told >= TELL_BYTES) {
       told = done;
@@ -79,4 +92,5 @@ export async function* entriesOf(
     }
     yield record;
   }
+  yield* saved();
 }

@@ -1,12 +1,15 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EntryTree, NONE } from "../../../src/cli/tree/entry-tree.js";
+import type { Entry } from "../../../src/entry/entry.js";
 import { TRANSCRIPT_FORMATS } from "../../../src/entry/transcript-format.js";
+import type { MalformedLine } from "../../../src/read/malformed-line.js";
 import { readBranch } from "../../../src/read/read-branch.js";
 import { readEntries } from "../../../src/read/read-entries.js";
 import { findLeaf } from "../../../src/scan/find-leaf.js";
 import { MemorySource } from "../../read/memory-source.js";
 import { anyTranscript } from "../../read/random-transcript.js";
+import { modelRecords } from "../../scan/records-model.js";
 import { HEADER_LINE, linearLine, linkedLine } from "../../support/lines.js";
 import { MemoryFile } from "../../support/memory-file.js";
 
@@ -18,7 +21,23 @@ async function treeOf(
   const source = { ...new MemorySource(content), format: named };
   const tree = new EntryTree(named);
   const file = new MemoryFile(content);
-  for await (const record of readEntries(source)) tree.add(record);
+  const bytes = Buffer.from(content);
+  const damaged: MalformedLine[] = [];
+  const addDamaged = () => {
+    for (const { offset, length } of damaged.splice(0)) {
+      const line = bytes.subarray(offset, offset + length);
+      for (const { facts, offset: at, bytes: record } of modelRecords(line, offset)) {
+        const entry = JSON.parse(record.toString("utf8")) as Entry;
+        if (facts.kind !== "header") tree.add({ entry, offset: at, length: record.length });
+      }
+    }
+  };
+  const onMalformed = (line: MalformedLine) => damaged.push(line);
+  for await (const record of readEntries(source, { onMalformed })) {
+    addDamaged();
+    tree.add(record);
+  }
+  addDamaged();
   const { size } = await file.stat();
   const { leafId, shape } = await findLeaf(file, { size, format: named });
   await tree.finish(leafId, shape === "linear");
