@@ -67,4 +67,6 @@ export interface AppendResult {
   readonly damagedLine?: DamagedLine;
   /** True when the transcript had been deleted since this process last saw it, and was made anew. */
   readonly recreated?: true;
+  /** True when the transcript had been emptied since this process last saw it, and was begun anew. */
+  readonly truncated?: true;
 }

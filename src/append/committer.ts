@@ -190,6 +190,7 @@ export class Committer {
       damagedLine: tail?.damagedLine,
       header: isNew ? newHeader(options.cwd, this.#sessionId ?? options.sessionId) : undefined,
       recreated,
+      truncated: tail?.size === 0 && this.#format !== undefined,
       hasEntry: (id) => targets?.has(id) ?? false,
       keyed: keys && new KeyedGround(keys, this.#path),
       notMigrated: ground.notMigrated,

@@ -30,6 +30,8 @@ export interface GroupGround {
   /** A header to go first. */
   readonly header: NewHeader | undefined;
   readonly recreated: boolean;
+  /** Whether nothing is left in a file that had something in it. */
+  readonly truncated: boolean;
   /** Whether an entry of that id stands in the file. */
   hasEntry(id: string): boolean;
   /** Set when any of the calls has idempotency keys. */
@@ -116,13 +118,14 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
 
 /** What was found is told to who writes first. */
 function withFindings(result: AppendResult, ground: GroupGround): AppendResult {
-  const { tornTail, damagedLine, recreated } = ground;
-  if (!tornTail && !damagedLine && !recreated) return result;
+  const { tornTail, damagedLine, recreated, truncated } = ground;
+  if (!tornTail && !damagedLine && !recreated && !truncated) return result;
   return {
     ...result,
     ...(tornTail && { tornTail }),
     ...(damagedLine && { damagedLine }),
     ...(recreated && { recreated }),
+    ...(truncated && { truncated }),
   };
 }
 

@@ -87,6 +87,7 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
         "pids?": ["number: a process that has the file open for writing"],
       },
       "recreated?": "true: the file had been deleted, and was made anew",
+      "truncated?": "true: the file had been emptied, and was begun anew",
       // The other members are those of appends with an idempotency key, which the command has none of.
     } satisfies ShapeOf<Omit<AppendResult, "entry" | "messageSeq">>,
   },

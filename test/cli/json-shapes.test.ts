@@ -95,11 +95,12 @@ const SPOKEN = `${JSON.stringify({
 })}\n`;
 const WHOLE = HEADER_LINE + BARE;
 /**
- * What takes 64 MiB of an entry, a line above 1 MiB, a file that vanishes, or another program that
- * has it open, to be there.
+ * What takes 64 MiB of an entry, a line above 1 MiB, a file that vanishes or is emptied amid a
+ * call, or another program that has it open, to be there.
  */
 const RARE = [
   "append.recreated",
+  "append.truncated",
   "append.notMigrated",
   "tail.oversized",
   "repair.stillOpen",

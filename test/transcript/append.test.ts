@@ -1,3 +1,4 @@
+import { truncateSync, writeFileSync } from "node:fs";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -201,6 +202,18 @@ describe("append", () => {
       ]),
     ).rejects.toMatchObject({ code: "LEAFLOG_INVALID_ARGUMENT" });
     expect(await readChain(file)).toHaveLength(1);
+  });
+
+  test("tells that the file was emptied since it was last seen, once", async () => {
+    const file = join(await tempDirectory(), "a.jsonl");
+    await using transcript = await openTranscript(file);
+    writeFileSync(file, "");
+    expect(await transcript.append({ type: "a" })).not.toHaveProperty("truncated");
+    truncateSync(file, 0);
+    const [first, second] = await transcript.appendBatch([{ type: "a" }, { type: "a" }]);
+    expect(first).toMatchObject({ truncated: true, parentId: null });
+    expect(second).not.toHaveProperty("truncated");
+    expect(await transcript.append({ type: "a" })).not.toHaveProperty("truncated");
   });
 
   test("refuses the leaf's id wherever it stands in a batch or transaction", async () => {
