@@ -36,6 +36,7 @@ const MEMBERS: readonly (keyof MigrateTranscriptOptions)[] = [
   "onProgress",
   "signal",
   "backup",
+  "settleMs",
 ];
 
 /**

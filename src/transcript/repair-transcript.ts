@@ -53,6 +53,7 @@ const MEMBERS: readonly (keyof RepairTranscriptOptions)[] = [
   "backup",
   "onProgress",
   "signal",
+  "settleMs",
 ];
 
 /**
