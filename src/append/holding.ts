@@ -42,9 +42,9 @@ export class Holding {
    */
   takeWithKeys(wanted: () => boolean, queries: () => readonly KeyQuery[]): Promise<boolean> {
     const { keys } = this.#committer;
-    return this.takeAhead(wanted, (tail) => {
-      const asked = queries();
-      if (asked.length === 0 || !keys.isBehind(asked, tail)) return undefined;
+    const isAsked = () => queries().length > 0;
+    return this.takeAhead(wanted, isAsked, (tail) => {
+      if (!keys.isBehind(queries(), tail)) return undefined;
       return async () => {
         await keys.readAhead(queries, tail, wanted);
         return true;
@@ -55,15 +55,17 @@ export class Holding {
   /**
    * Takes the lock when there is little left to be read.
    *
+   * @param isAsked whether anything may have to be read; on a no the file is not even looked at
    * @param aheadOf what is to be read without the lock before, if anything is; resolves to false
    * when it was given up
    */
   async takeAhead(
     wanted: () => boolean,
+    isAsked: () => boolean,
     aheadOf: (tail: Tail) => (() => Promise<boolean>) | undefined,
   ): Promise<boolean> {
     for (let reads = 0; await this.take(wanted); ) {
-      if (reads === MAX_READS_AHEAD) return true;
+      if (reads === MAX_READS_AHEAD || !isAsked()) return true;
       const tail = await this.#committer.look();
       const ahead = tail && aheadOf(tail);
       if (ahead === undefined) return true;

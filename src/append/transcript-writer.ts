@@ -351,7 +351,9 @@ export class TranscriptWriter {
     const wanted = () => this.#pending.first !== undefined;
     if (!this.#keyed && !this.#pending.first?.namesTarget) return this.#holding.take(wanted);
     const { keys, targets } = this.#committer;
-    return this.#holding.takeAhead(wanted, (tail) => {
+    const isAsked = () =>
+      this.#pending.first?.namesTarget === true || this.#pendingQueries().length > 0;
+    return this.#holding.takeAhead(wanted, isAsked, (tail) => {
       const { first } = this.#pending;
       if (first?.namesTarget && targets.isBehind(first, tail)) {
         // Who gave it up shall not have the others wait for what it named.
