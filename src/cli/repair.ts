@@ -40,7 +40,6 @@ export const repair: Command = {
     const backup = !values["no-backup"];
     await ensureThere(file);
     const signal = console.interruption?.();
-    const leafBefore = dryRun ? undefined : await readLeaf(file, format);
     const report = await withProgress(console, dryRun ? "examining" : "repairing", (onProgress) =>
       repairTranscript(file, {
         ...format,
@@ -55,9 +54,10 @@ export const repair: Command = {
     if (values.json) console.out(printableJson(report));
     else for (const line of describe(report)) console.out(printable(line));
     noteStillOpen(report, console);
-    if (report.changed && leafBefore) {
-      const { id } = await readLeaf(file, format);
-      if (id !== leafBefore.id) console.note(leafNote(leafBefore.id, id));
+    if (report.backup !== undefined) {
+      const before = await readLeaf(report.backup, format);
+      const now = await readLeaf(file, format);
+      if (now.id !== before.id) console.note(leafNote(before.id, now.id));
     }
     const hasLinks = TRANSCRIPT_FORMATS[report.format].parentId !== undefined;
     if (mode === "salvage" && hasLinks && !report.linksChecked) {
