@@ -1,7 +1,7 @@
 import type { BatchPlace, EncodedEntry } from "../entry/encoded-entry.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import type { LeaflogError } from "../errors.js";
-import { invalid, type ResolvedOptions } from "../options.js";
+import { LeaflogError } from "../errors.js";
+import type { ResolvedOptions } from "../options.js";
 import type { AppendResult } from "./append-result.js";
 import type { KeyedCall } from "./idempotency/keyed-call.js";
 
@@ -150,6 +150,12 @@ export function inOrder(results: AppendResult[]): AppendResult[] {
 /** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` when entries of one call share an id */
 export function ensureOwnIds(entries: readonly EncodedEntry[]): void {
   if (entries.length < 2) return;
-  const ids = new Set(entries.map(({ id }) => id));
-  if (ids.size < entries.length) throw invalid("id", "a repeated one", "new to each entry");
+  const ids = new Set<string>();
+  for (const { id } of entries) {
+    if (ids.has(id)) {
+      const message = `several entries of the call have the \`id\` ${id}: ids must be new to the transcript`;
+      throw new LeaflogError("LEAFLOG_INVALID_ARGUMENT", message);
+    }
+    ids.add(id);
+  }
 }

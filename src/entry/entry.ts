@@ -6,7 +6,12 @@
 export interface EntryInput {
   /** Any type but `session`, which marks the header in pi's dialect. Unknown types are carried unchanged. */
   readonly type: string;
-  /** Must be new to the transcript. @default a random UUID */
+  /**
+   * Must be new to the transcript. Only the ids of its own call and that of the leaf are looked at;
+   * one that an older entry has is not noticed and makes a duplicate, which may close a cycle:
+   * `verifyTranscript` finds both.
+   * @default a random UUID
+   */
   readonly id?: string;
   /** ISO 8601. @default the time of the call */
   readonly timestamp?: string;

@@ -47,7 +47,8 @@ const MEMBERS: readonly (keyof MigrateTranscriptOptions)[] = [
  * A transcript of Claude Code has no linear entries; one of Codex is never migrated, for its own
  * program could not read it any more.
  *
- * @throws LeaflogError `LEAFLOG_LINEAR_TRANSCRIPT` for one of Codex, `LEAFLOG_BAD_HEADER`, `LEAFLOG_READ_FAILED`, `LEAFLOG_WRITE_FAILED`,
+ * @throws LeaflogError `LEAFLOG_LINEAR_TRANSCRIPT` for one of Codex, `LEAFLOG_BAD_HEADER`,
+ * `LEAFLOG_HARD_LINKED`, `LEAFLOG_READ_FAILED`, `LEAFLOG_WRITE_FAILED`,
  * `LEAFLOG_ATTRIBUTES`, `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`
  */
 export async function migrateTranscript(

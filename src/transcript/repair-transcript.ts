@@ -78,7 +78,7 @@ const MEMBERS: readonly (keyof RepairTranscriptOptions)[] = [
  * one or the new one. A second repair changes nothing, and `verifyTranscript` has no more problems
  * to report, unless there are more than 16,777,216 ids: then no link is changed.
  *
- * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`, `LEAFLOG_BAD_HEADER` for a header of a later
+ * @throws LeaflogError `LEAFLOG_HARD_LINKED`, `LEAFLOG_INVALID_ARGUMENT`, `LEAFLOG_BAD_HEADER` for a header of a later
  * version, `LEAFLOG_UNKNOWN_FORMAT` for a file that is no transcript or of which nothing would be
  * left, `LEAFLOG_READ_FAILED`, also when there is no such file, `LEAFLOG_WRITE_FAILED`,
  * `LEAFLOG_ATTRIBUTES`, `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`

@@ -1,7 +1,13 @@
-import { copyFile, link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openTranscript, readTail, verifyTranscript } from "../../src/index.js";
+import {
+  migrateTranscript,
+  openTranscript,
+  readTail,
+  repairTranscript,
+  verifyTranscript,
+} from "../../src/index.js";
 import { HEADER_LINE, linearLine, readChain } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
@@ -55,4 +61,21 @@ test("nor does an append migrate it, which would leave the other name behind; wh
   await transcript.append({ type: "x" });
   expect(await readChain(file)).toHaveLength(2);
   expect(await readFile(other, "utf8")).toBe(text);
+});
+
+test("nor is it migrated or repaired on request, with a backup or without", async () => {
+  const directory = await tempDirectory();
+  const [file, other] = [join(directory, "a.jsonl"), join(directory, "b.jsonl")];
+  const text = `${HEADER_LINE + linearLine({ text: "a" })}no JSON\n`;
+  await writeFile(file, text);
+  await link(file, other);
+  for (const rewrite of [migrateTranscript, repairTranscript]) {
+    for (const backup of [true, false]) {
+      await expect(rewrite(file, { backup })).rejects.toMatchObject({ ...HARD_LINKED, file });
+    }
+  }
+  expect(await readFile(other, "utf8")).toBe(text);
+  expect((await readdir(directory)).sort()).toEqual(["a.jsonl", "b.jsonl"]);
+  await rm(other);
+  expect(await repairTranscript(file)).toMatchObject({ changed: true });
 });

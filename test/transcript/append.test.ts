@@ -253,3 +253,14 @@ describe("append", () => {
     expect((await readLines(file))[2]?.id).toBe("kept");
   });
 });
+
+test("ids of one batch differ, and who repeats one is told which", async () => {
+  const file = join(await tempDirectory(), "a.jsonl");
+  await using transcript = await openTranscript(file);
+  const batch = ["first", "twice", "twice"].map((id) => ({ type: "x", id }));
+  await expect(transcript.appendBatch(batch)).rejects.toMatchObject({
+    code: "LEAFLOG_INVALID_ARGUMENT",
+    message: expect.stringContaining("several entries of the call have the `id` twice: "),
+    file,
+  });
+});

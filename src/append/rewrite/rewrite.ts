@@ -3,6 +3,7 @@ import type { FileStat } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import { ensureRegular } from "../../file/regular-file.js";
 import { type ReplacementOutput, replaceFile } from "../../file/replacement.js";
+import { ensureOneName } from "../one-name.js";
 import { Backup } from "./backup.js";
 import { ensureStillOwner } from "./ensure-still-owner.js";
 import { GaveWayError } from "./gave-way-error.js";
@@ -41,7 +42,11 @@ export class Original {
     this.stat = stat;
   }
 
-  /** Hands it to `work`. */
+  /**
+   * Hands it to `work`.
+   *
+   * @throws LeaflogError `LEAFLOG_HARD_LINKED`
+   */
   static async with<T>(
     fs: FileSystem,
     file: string,
@@ -52,6 +57,7 @@ export class Original {
     try {
       const stat = await source.stat();
       ensureRegular(stat);
+      ensureOneName(file, stat);
       original = new Original(source, stat);
       return await work(original);
     } finally {
