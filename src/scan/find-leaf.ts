@@ -48,7 +48,7 @@ export interface FindLeafOptions {
  * parent of the batch's first entry; when the batch's start is missing too, the batch is passed
  * over. An entry beside the main chain never is the leaf, nor one whose type the format excludes. A
  * torn tail that is complete JSON takes part as if a newline ended it, and the whole records of a
- * malformed line do as if each had a line of its own.
+ * malformed line do as if each had a line of its own, linear ones excepted.
  *
  * @throws the error of a failed read, the signal's reason, or an `Error` when the file is shorter
  * than `size`.
@@ -62,8 +62,12 @@ export async function findLeaf(file: FileToRead, options: FindLeafOptions): Prom
   const pass = (from: number, to: number): Promise<void> =>
     scanRecordsBackward(file, { ...scan, from, to }, (line) => {
       ending.see(line);
+      const facts = line.facts();
       const { offset, length } = line.within ?? line;
-      search.see(line.facts(), offset + length + 1);
+      // A linear record in a malformed line is nothing that a migration would link.
+      if (line.within === undefined || facts.kind !== "linear") {
+        search.see(facts, offset + length + 1);
+      }
       return !search.decided;
     });
 

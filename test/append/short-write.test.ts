@@ -129,7 +129,7 @@ describe("another program writes behind the part that was taken", () => {
     expect(text.startsWith(OLD)).toBe(true);
     expect(text.slice(OLD.length + 30)).toBe(FOREIGN);
     // The line into whose midst it wrote is malformed, and closed.
-    expect(await transcript.append({ type: "c" })).toMatchObject({ parentId: "a" });
+    expect(await transcript.append({ type: "c" })).toMatchObject({ parentId: "foreign" });
   });
 
   test("just before the rest and behind it: all stays, and the append is rejected", async () => {

@@ -21,16 +21,18 @@ export function chainOf(content: Buffer): Chain {
   const ids = new Set<string>();
   const watch = new LeafWatch();
   for (const line of text.slice(0, -1).split("\n")) {
-    const entry = parse(line);
-    if (entry === undefined) malformed.push(line);
-    if (entry === undefined || entry.type === "session") continue;
-    if (entry.id !== undefined && ids.has(entry.id)) throw new Error(`${entry.id} comes twice`);
-    if (entry.id !== undefined) ids.add(entry.id);
-    if (entry.parentId === undefined) continue;
-    if (entry.parentId !== watch.parentOf(entry)) {
-      throw new Error(`${entry.id} names ${entry.parentId}, and not ${watch.parentOf(entry)}`);
+    const whole = parse(line);
+    if (whole === undefined) malformed.push(line);
+    for (const entry of whole === undefined ? linkedRecordsIn(line) : [whole]) {
+      if (entry.type === "session") continue;
+      if (entry.id !== undefined && ids.has(entry.id)) throw new Error(`${entry.id} comes twice`);
+      if (entry.id !== undefined) ids.add(entry.id);
+      if (entry.parentId === undefined) continue;
+      if (entry.parentId !== watch.parentOf(entry)) {
+        throw new Error(`${entry.id} names ${entry.parentId}, and not ${watch.parentOf(entry)}`);
+      }
+      watch.pass(entry);
     }
-    watch.pass(entry);
   }
   return { leaf: watch.leaf, ids: [...ids], malformed };
 }
@@ -44,8 +46,10 @@ interface Batch {
 export function leafOf(content: Buffer | undefined): string | null {
   const watch = new LeafWatch();
   for (const line of content?.toString("utf8").split("\n") ?? []) {
-    const entry = parse(line);
-    if (entry !== undefined && entry.parentId !== undefined) watch.pass(entry);
+    const whole = parse(line);
+    for (const entry of whole === undefined ? linkedRecordsIn(line) : [whole]) {
+      if (entry.parentId !== undefined) watch.pass(entry);
+    }
   }
   return watch.leaf;
 }
@@ -74,6 +78,37 @@ class LeafWatch {
     this.#next = isOpen ? { index: batch.index + 1, size: batch.size } : undefined;
     if (!isOpen) this.#whole = entry.id;
   }
+}
+
+/**
+ * The whole linked entries of a line that is no JSON: they count for the chain, though something
+ * stands before or behind them.
+ */
+export function linkedRecordsIn(line: string): Line[] {
+  const records: Line[] = [];
+  for (let at = line.indexOf("{"); at !== -1; at = line.indexOf("{", at)) {
+    const end = objectEnd(line, at);
+    const record = end === undefined ? undefined : parse(line.slice(at, end));
+    const isLinked = typeof record?.id === "string" && record.parentId !== undefined;
+    if (record !== undefined && isLinked) records.push(record);
+    at = isLinked && end !== undefined ? end : at + 1;
+  }
+  return records;
+}
+
+/** Where the object ends that begins there; undefined when it never does. */
+function objectEnd(text: string, start: number): number | undefined {
+  let depth = 0;
+  let isText = false;
+  for (let at = start; at < text.length; at += 1) {
+    const character = text[at];
+    if (isText && character === "\\") at += 1;
+    else if (character === '"') isText = !isText;
+    else if (!isText && character === "{") depth += 1;
+    else if (!isText && character === "}") depth -= 1;
+    if (depth === 0) return at + 1;
+  }
+  return undefined;
 }
 
 function parse(line: string): Line | undefined {

@@ -77,10 +77,21 @@ export function expectResults(
   const bytes = Buffer.from(model.text as string);
   expect(results).toHaveLength(expected.length);
   for (const [index, { entry, parentId }] of expected.entries()) {
-    const { offset, length, tornTail: told, ...result } = results[index] as AppendResult;
+    const {
+      offset,
+      length,
+      tornTail: told,
+      damagedLine,
+      ...result
+    } = results[index] as AppendResult;
     const linked = parentId !== undefined;
     expect(result).toEqual({ id: entry.id, parentId, linked, appended: true });
     expect(told).toEqual(index === 0 ? tornTail : undefined);
+    if (damagedLine !== undefined) {
+      const { offset: start, length: bytesLong } = damagedLine;
+      expect(index).toBe(0);
+      expect(isJson(bytes.toString("utf8", start, start + bytesLong))).toBe(false);
+    }
     const line = bytes.toString("utf8", offset, offset + length);
     expect(JSON.parse(line)).toMatchObject({ id: entry.id });
   }

@@ -1,4 +1,5 @@
 import type { EntryInput } from "../../src/index.js";
+import { linkedRecordsIn } from "../faults/chain.js";
 import { LeafRule, type RuledLine, ruledLine } from "./line-rules.js";
 
 /** An entry as a command hands it in. */
@@ -39,22 +40,41 @@ export class TranscriptModel {
     return this.lines.flatMap((line) => ruledLine(line) ?? []);
   }
 
+  /** What readers give: a malformed line is no entry. */
   get entries(): RuledLine[] {
     return this.ruled.filter(({ kind }) => kind !== "header");
   }
 
+  /** What the chain consists of: whole linked records of malformed lines, too. */
+  get chain(): RuledLine[] {
+    return this.lines
+      .flatMap((line) => {
+        const whole = ruledLine(line);
+        if (whole !== undefined || isJson(line)) return whole ?? [];
+        return linkedRecordsIn(line).flatMap((record) => ruledLine(JSON.stringify(record)) ?? []);
+      })
+      .filter(({ kind }) => kind !== "header");
+  }
+
+  /** Whether the last line that has a newline, and something on it, is no JSON. */
+  get endsDamaged(): boolean {
+    const lines = this.isTorn ? this.lines.slice(0, -1) : this.lines;
+    const last = lines.findLast((line) => line.trim() !== "");
+    return last !== undefined && !isJson(last);
+  }
+
   get ids(): string[] {
-    return this.entries.flatMap(({ id }) => id ?? []);
+    return this.chain.flatMap(({ id }) => id ?? []);
   }
 
   get shape(): "empty" | "linear" | "linked" {
-    const kinds = this.entries.map(({ kind }) => kind);
+    const kinds = this.chain.map(({ kind }) => kind);
     return kinds.includes("linked") ? "linked" : kinds.includes("linear") ? "linear" : "empty";
   }
 
   get leaf(): string | null {
     const rule = new LeafRule();
-    for (const entry of this.entries) {
+    for (const entry of this.chain) {
       if (entry.kind === "linked") rule.pass(entry, entry.id as string, entry.parentId ?? null);
       else rule.note(entry.id);
     }
@@ -63,7 +83,7 @@ export class TranscriptModel {
 
   /** Whether linear entries stand behind the last linked one. */
   get endsLinear(): boolean {
-    const kinds = this.entries.map(({ kind }) => kind);
+    const kinds = this.chain.map(({ kind }) => kind);
     return kinds.slice(kinds.lastIndexOf("linked") + 1).includes("linear");
   }
 
@@ -93,5 +113,15 @@ export class TranscriptModel {
         return { parentId, entry, ...(entries.length > 1 && { batch }) };
       }),
     );
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    // The answer.
+    return false;
   }
 }

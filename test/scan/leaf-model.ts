@@ -7,7 +7,12 @@ export function modelLeaf(content: Buffer): LeafState {
   const lines = content
     .toString("latin1")
     .split("\n")
-    .flatMap((text) => modelRecords(Buffer.from(text, "latin1"), 0))
+    .flatMap((text) => {
+      const line = Buffer.from(text, "latin1");
+      const records = modelRecords(line, 0);
+      // A linear record in a malformed line is nothing that a migration would link.
+      return records.filter(({ facts, bytes }) => bytes === line || facts.kind !== "linear");
+    })
     .map(({ facts }) => facts);
   const linked = lines.flatMap((facts, index) => (facts.kind === "linked" ? [index] : []));
   const last = linked.at(-1);

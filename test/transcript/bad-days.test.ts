@@ -395,7 +395,7 @@ describe("torn tails", () => {
       "two objects on one line",
       '{"id":"x","parentId":"a"}{"id":"y","parentId":"x"}',
       "malformed",
-      "a",
+      "y",
     ],
     ["white space", "  ", "malformed", "a"],
   ])("%s", async (_, tail, kept, parentId) => {
