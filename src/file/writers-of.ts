@@ -6,6 +6,8 @@ import { isErrno } from "./is-errno.js";
 const WIDTH = 8;
 /** A look that takes longer tells nothing: a lock may be held while it is made. */
 const MAX_MS = 500;
+/** Milliseconds after which who was found is looked at again. */
+const CONFIRM_MS = 5;
 /** The namespace from which all processes of the machine are seen. */
 const ALL_PROCESSES = "pid:[4026531836]";
 const ACCESS_MODE = 3;
@@ -33,7 +35,13 @@ export async function writersOf(
     }
   };
   await Promise.all(Array.from({ length: WIDTH }, look));
-  if (found.length > 0) return found;
+  if (found.length > 0) {
+    // A process that is just being started has open what its parent has, for an instant.
+    await new Promise((resolve) => setTimeout(resolve, CONFIRM_MS));
+    pids.push(...found.splice(0).map(String));
+    await look();
+    if (found.length > 0) return found;
+  }
   return performance.now() < until && (await seesAllWriters(file)) ? [] : undefined;
 }
 

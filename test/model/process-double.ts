@@ -4,6 +4,7 @@ import {
   type PortCall,
   type RunCall,
 } from "../support/intercepted-file-system.js";
+import { quickFileSystem } from "../support/quick-file-system.js";
 
 const NEVER: Promise<never> = new Promise(() => undefined);
 
@@ -34,7 +35,10 @@ export class ProcessDouble {
     this.died = new Promise((resolve) => {
       this.#onDeath = resolve;
     });
-    this.fileSystem = interceptedFileSystem((call, run) => this.#around(call, run));
+    this.fileSystem = interceptedFileSystem(
+      (call, run) => this.#around(call, run),
+      quickFileSystem,
+    );
   }
 
   dieAt(death: Death): void {

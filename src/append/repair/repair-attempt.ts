@@ -16,7 +16,7 @@ import { RewriteOutput } from "../rewrite/rewrite-output.js";
 import type { RewriteProgress } from "../rewrite/rewrite-progress.js";
 import { DamagedFile } from "./damaged-file.js";
 import { RepairChanges } from "./repair-changes.js";
-import { type AddedHeader, makeHeader } from "./repair-header.js";
+import { type AddedHeader, beginsHeader, makeHeader } from "./repair-header.js";
 import { RepairLinks } from "./repair-links.js";
 import type { RepairInternals, RepairOptions } from "./repair-options.js";
 import type { RepairReport } from "./repair-report.js";
@@ -127,8 +127,7 @@ export class RepairAttempt {
   /** Whether a file of which no record is whole keeps something all the same. */
   async #keepsHeader({ original, from }: Ground, survey: RepairSurvey): Promise<boolean> {
     if (from > 0) return true;
-    const made = await this.#header(original, survey);
-    return made?.change.from === "remains";
+    return survey.headerMissing && beginsHeader(original.source, survey.remains);
   }
 
   /** The header that is put before everything, where there is none. */

@@ -15,6 +15,10 @@ const COPY_BYTES = 65_536;
 const UNKNOWN_CWD = "/";
 const UNKNOWN_TIME = "1970-01-01T00:00:00.000Z";
 
+const HEADER_START = '{"type":"session"';
+/** Characters by which a header that is cut earlier still is known. */
+const LEAST_START = 8;
+
 /** A header's line, with its newline, and what it was made of. */
 export interface AddedHeader {
   readonly line: string;
@@ -53,6 +57,17 @@ export async function makeHeader(
   const timestamp = found.timestamp ?? UNKNOWN_TIME;
   const { line } = newHeader(cwd ?? found.cwd ?? UNKNOWN_CWD, sessionId, timestamp);
   return { line, change: { kind: "header", from: "new" } };
+}
+
+/** Whether what is left of the first line is the beginning of a header, however little. */
+export async function beginsHeader(
+  source: OpenFile,
+  remains: Extent | undefined,
+): Promise<boolean> {
+  if (remains === undefined) return false;
+  const text = (await read(source, remains, REMAINS_BYTES)).trimStart();
+  const isPart = text.length >= LEAST_START && HEADER_START.startsWith(text);
+  return isPart || text.startsWith(HEADER_START);
 }
 
 async function read(source: OpenFile, extent: Extent, maxBytes: number): Promise<string> {

@@ -51,7 +51,6 @@ describe("memoryHost", () => {
 
   test.each([
     ["write", "ENOSPC", "LEAFLOG_WRITE_FAILED"],
-    ["open", "EMFILE", "LEAFLOG_WRITE_FAILED"],
     ["lock", "EACCES", "LEAFLOG_LOCK_FAILED"],
     ["sync", "EIO", "LEAFLOG_POISONED"],
   ] as const)("%s can be had to fail, as often as is said", async (operation, code, error) => {
@@ -72,6 +71,22 @@ describe("memoryHost", () => {
     expect(host.entries(ALICE).map(({ type }) => type)).toEqual(
       operation === "sync" ? ["a", "a", "b", "c"] : ["b", "c"],
     );
+  });
+
+  test("open can be had to fail until that is taken back", async () => {
+    await using host = memoryHost();
+    const sdk = createTranscriptSdk(host);
+    const take = host.fail("open", "EMFILE", { identity: ALICE, times: 100 });
+    await sdk.append(BOB, { type: "a" });
+    for (let n = 0; n < 2; n += 1) {
+      await expect(sdk.append(ALICE, { type: "a" })).rejects.toMatchObject({
+        code: "LEAFLOG_WRITE_FAILED",
+        cause: { code: "EMFILE" },
+      });
+    }
+    take();
+    await sdk.append(ALICE, { type: "b" });
+    expect(host.entries(ALICE).map(({ type }) => type)).toEqual(["b"]);
   });
 
   test("operations can be had to wait", async () => {
