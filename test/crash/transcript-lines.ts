@@ -1,3 +1,5 @@
+import { linkedRecordsIn } from "../faults/chain.js";
+
 /** A line of a transcript that is an object. */
 export interface TranscriptLine {
   readonly index: number;
@@ -18,12 +20,21 @@ export class TranscriptLines {
   /** @throws Error when an id comes twice, or a parent on the branch is missing or stands later. */
   constructor(content: Buffer) {
     ensure(content.at(-1) === 0x0a, "there is no newline at the end");
+    const inner: TranscriptLine[] = [];
     this.lines = splitLines(content).map((text, index) => {
       const line = parseLine(text);
-      return line && { ...line, index };
+      if (line !== undefined) return { ...line, index };
+      // Whole linked entries of a line that is no JSON count, in their order.
+      const records = linkedRecordsIn(text);
+      const places = records.map((record, at) => ({
+        ...record,
+        index: index + at / records.length,
+      }));
+      inner.push(...places);
+      return undefined;
     });
     const byId = new Map<string, TranscriptLine>();
-    for (const line of this.lines) {
+    for (const line of [...this.lines, ...inner]) {
       if (line?.id === undefined || line.type === "session") continue;
       ensure(!byId.has(line.id), `the id ${line.id} comes twice`);
       byId.set(line.id, line);
