@@ -1,6 +1,6 @@
 import { MAX_MEMBER_LENGTH } from "../entry/limits.js";
 
-/** The same in raw bytes, with each unit written as `\uXXXX`. */
+/** The raw bytes of the longest member that counts, with each unit written as `\uXXXX`. */
 const MAX_VALUE_BYTES = MAX_MEMBER_LENGTH * 6;
 
 /** `firstKeptEntryIndex` with each of its 19 letters written as `\uXXXX`. */
