@@ -13,6 +13,7 @@ import { LastChunk } from "./last-chunk.js";
 /** Bytes kept from the start of the last line, where its id stands, to know the line again. */
 const ANCHOR_BYTES = 512;
 const NEWLINE = Buffer.from("\n");
+const NS_PER_MS = 1e6;
 /** A torn tail may be a program without our lock that is still writing: look again after this. */
 const SETTLE_MS = 20;
 const SETTLE_TRIES = 25;
@@ -23,8 +24,11 @@ export interface Tail {
   readonly stat: FileStat;
   /** Bytes of the file. */
   readonly size: number;
-  /** Whether `stat` was taken when the file had `size` bytes. */
-  readonly exact: boolean;
+  /**
+   * `Date.now()` when our own write behind `stat` was over; undefined when `stat` is of a file of
+   * `size` bytes.
+   */
+  readonly writtenAt?: number | undefined;
   readonly format: TranscriptFormat;
   readonly header: FoundHeader;
   readonly leaf: LeafState;
@@ -57,7 +61,7 @@ export function anchorOf(line: Buffer, offset: number): Anchor {
  */
 export function isUnchanged(known: Tail, stat: FileStat): boolean {
   return (
-    known.exact &&
+    known.writtenAt === undefined &&
     isSameFile(known.stat, stat) &&
     known.size === stat.size &&
     known.stat.mtimeNs === stat.mtimeNs
@@ -66,10 +70,13 @@ export function isUnchanged(known: Tail, stat: FileStat): boolean {
 
 /**
  * Whether a look at the path finds the file as our own last write left it. Only for who has had it
- * open, and the lock, ever since: the time of that write was never asked for.
+ * open, and the lock, ever since: the time of that write was never asked for, but who wrote later
+ * gave the file a later time than it can have.
  */
 export function isAsWritten(known: Tail, stat: FileStat): boolean {
-  return !known.exact && isSameFile(known.stat, stat) && known.size === stat.size;
+  const { writtenAt } = known;
+  if (writtenAt === undefined || known.size !== stat.size) return false;
+  return Number(stat.mtimeNs) < (writtenAt + 1) * NS_PER_MS && isSameFile(known.stat, stat);
 }
 
 /**
@@ -127,7 +134,7 @@ async function tailAt(
 ): Promise<Tail> {
   const { size } = stat;
   const stands = known !== undefined && (await stillStands(file, stat, known));
-  if (stands && size === known.size) return { ...known, stat, exact: true };
+  if (stands && size === known.size) return { ...known, stat, writtenAt: undefined };
   const settled = stands && isSettled(known) ? known : undefined;
   const last = new LastChunk(file, stands ? known.end : 0, size);
   const [{ format, header }] = await Promise.all([
@@ -143,7 +150,7 @@ async function tailAt(
   });
   const anchor = lastLine ? await readAnchor(last, lastLine) : stands ? known.anchor : undefined;
   return {
-    ...{ stat, size, exact: true, format, header, leaf, end },
+    ...{ stat, size, format, header, leaf, end },
     ...(tornTail && { tornTail }),
     ...(damagedLine && { damagedLine }),
     ...(anchor && { anchor }),

@@ -81,7 +81,7 @@ export class TranscriptFile {
 
   #compare(known: Tail, stat: FileStat): Tail | Promise<Tail | undefined> {
     ensureOneName(this.path, stat);
-    if (isAsWritten(known, stat)) this.#tail = { ...known, stat, exact: true };
+    if (isAsWritten(known, stat)) this.#tail = { ...known, stat, writtenAt: undefined };
     else if (!isUnchanged(known, stat)) return this.#readChanged(known, stat);
     return this.#tail as Tail;
   }
@@ -134,7 +134,6 @@ export class TranscriptFile {
       this.#tail = {
         stat,
         size: 0,
-        exact: true,
         format,
         header: { state: format.headerType === undefined ? "none" : "empty" },
         leaf: { shape: "empty", leafId: null, linearAfterLeaf: false },
@@ -192,7 +191,7 @@ export class TranscriptFile {
     this.#tail = {
       stat: before.stat,
       size,
-      exact: false,
+      writtenAt: Date.now(),
       format: group.format,
       header: group.header ?? before.header,
       leaf: group.leaf,

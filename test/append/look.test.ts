@@ -1,4 +1,13 @@
-import { appendFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { FileStat } from "../../src/file/file-stat.js";
@@ -155,4 +164,28 @@ test("nothing comes between a look that is answered at once and its write", asyn
   seen.length = 0;
   for (let count = 0; count < 5; count += 1) await transcript.append({ type: "c" });
   expect(seen).toEqual(Array(5).fill("nothing"));
+});
+
+/** Writes bytes over those at the end of a file, whose size stays. */
+async function overwriteEnd(file: string, from: string, to: string): Promise<void> {
+  // Behind the tick of the file system's clock in which our own write was.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const bytes = readFileSync(file);
+  const at = bytes.lastIndexOf(from);
+  const fd = openSync(file, "r+");
+  writeSync(fd, Buffer.from(to), 0, to.length, at);
+  closeSync(fd);
+}
+
+test.each([
+  "auto",
+  "async",
+] as const)("what is written over the last line, while the lock is held, is linked to (look: %s)", async (look) => {
+  const file = await newFile();
+  await using transcript = await openHeld(file, { look });
+  expect(await transcript.append({ type: "c", id: "cccc" })).toMatchObject({ parentId: "b" });
+  await overwriteEnd(file, '"cccc"', '"dddd"');
+  expect(await transcript.append({ type: "e" })).toMatchObject({ parentId: "dddd" });
+  await overwriteEnd(file, '"type":"e"', '"type":"f"');
+  expect((await readChain(file)).at(-1)).toMatchObject({ type: "f" });
 });
