@@ -5,6 +5,7 @@ import { type FileStat, fileStat } from "./file-stat.js";
 import type { FileSystem, OpenFile, OpenMode } from "./file-system.js";
 import { LocalLooks } from "./local-looks.js";
 import { asIrregular } from "./regular-file.js";
+import { WriteBursts } from "./write-bursts.js";
 import { writersOf } from "./writers-of.js";
 
 const open = promisify(fs.open);
@@ -30,6 +31,9 @@ const OPEN_FLAGS: Record<OpenMode, number> = {
   create: O_RDWR | O_APPEND | O_CREAT | O_EXCL,
 };
 
+/** Those of this thread. */
+const bursts = new WriteBursts();
+
 // The callback API on a bare descriptor: `FileHandle` costs about three times as much a call, and
 // its `writeFile` splits at 512 KiB, which tears lines between writers.
 class NodeFile implements OpenFile {
@@ -49,9 +53,12 @@ class NodeFile implements OpenFile {
 
   write(buffer: Buffer): Promise<number> {
     return new Promise((resolve, reject) => {
-      fs.write(this.#fd, buffer, 0, buffer.length, null, (error, bytes) =>
-        error ? reject(error) : resolve(bytes),
-      );
+      const onEnd = (error: Error | null, bytes: number) => {
+        bursts.remove();
+        if (error) reject(error);
+        else resolve(bytes);
+      };
+      bursts.add(() => fs.write(this.#fd, buffer, 0, buffer.length, null, onEnd));
     });
   }
 
