@@ -86,7 +86,8 @@ export {
   repairTranscript,
 } from "./transcript/repair-transcript.js";
 export type { StagedOnce, Transaction, TransactionOptions } from "./transcript/transaction.js";
-export type { Transcript } from "./transcript/transcript.js";
+export type { Transcript, TranscriptStatus } from "./transcript/transcript.js";
+export type { TranscriptPath } from "./transcript/transcript-path.js";
 export type { TranscriptReader } from "./transcript/transcript-reader.js";
 export {
   type VerifyTranscriptOptions,

@@ -267,12 +267,6 @@ export function whole(
   throw invalid(name, value, `a whole number, ${range}`);
 }
 
-/** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` unless it is the path of a file. */
-export function filePath(file: unknown): string {
-  if (typeof file === "string" && file !== "" && !file.includes("\0")) return file;
-  throw invalid("file", file, "a path: a non-empty string without NUL");
-}
-
 /** The error for an argument that is not `wanted`; quotes the value and its type. */
 export function invalid(name: string, value: unknown, wanted: string): LeaflogError {
   return new LeaflogError(

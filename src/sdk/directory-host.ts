@@ -9,6 +9,7 @@ import {
   type TranscriptOptions,
   whole,
 } from "../options.js";
+import { pathText } from "../transcript/transcript-path.js";
 import { confinedPath } from "./confined-path.js";
 import { HostLife } from "./host-life.js";
 import { readOptions } from "./plugin-arguments.js";
@@ -23,8 +24,11 @@ const MAX_DEPTH = 8;
 
 /** Options of `directoryHost`. */
 export interface DirectoryHostOptions {
-  /** Directory that holds the transcripts; it need not exist. A symlink there is followed. */
-  readonly root: string;
+  /**
+   * Directory that holds the transcripts: a path or a `file:` URL. It need not exist; a symlink
+   * there is followed.
+   */
+  readonly root: string | URL;
   /** What plugins may do, or what they may do with each transcript. */
   readonly rights:
     | readonly TranscriptRight[]
@@ -99,9 +103,7 @@ class FilesBelow implements DirectoryHost {
       transcript = {},
       maxHoldMs,
     } = options ?? ({} as DirectoryHostOptions);
-    if (typeof root !== "string" || root === "" || root.includes("\0")) {
-      throw invalid("root", root, "the path of a directory: a non-empty string without NUL");
-    }
+    const path = pathText(root, "root");
     ensureKnown("options", options, MEMBERS);
     if (typeof rights !== "function" && !Array.isArray(rights)) {
       throw invalid("rights", rights, 'an array of "read" and "append", or a function');
@@ -110,7 +112,7 @@ class FilesBelow implements DirectoryHost {
       if (value === undefined || typeof value === "function") continue;
       throw invalid(name, value, "a function");
     }
-    this.#root = resolve(root);
+    this.#root = resolve(path);
     this.#rights = rights;
     this.#locate = locate ?? placeOf;
     this.#identify = identify ?? (locate ? undefined : identityOf);

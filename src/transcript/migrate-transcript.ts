@@ -5,6 +5,7 @@ import { settled, settling } from "./late-settling.js";
 import { ensureThere, resolveTranscript } from "./open-transcript.js";
 import { shareWriter } from "./open-writers.js";
 import { ensureOutsideTransaction } from "./transaction.js";
+import type { TranscriptPath } from "./transcript-path.js";
 
 /** Options of `migrateTranscript`. */
 export interface MigrateTranscriptOptions
@@ -52,7 +53,7 @@ const MEMBERS: readonly (keyof MigrateTranscriptOptions)[] = [
  * `LEAFLOG_ATTRIBUTES`, `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`
  */
 export async function migrateTranscript(
-  file: string,
+  file: TranscriptPath,
   options: MigrateTranscriptOptions = {},
 ): Promise<MigrationReport> {
   ensureKnown("options", options, MEMBERS);

@@ -2,14 +2,10 @@ import type { FileSystem } from "../file/file-system.js";
 import { ensureRegular } from "../file/regular-file.js";
 import { resolveFile } from "../file/resolve-file.js";
 import { ensureKnown } from "../known-members.js";
-import {
-  filePath,
-  resolveOptions,
-  TRANSCRIPT_MEMBERS,
-  type TranscriptOptions,
-} from "../options.js";
+import { resolveOptions, TRANSCRIPT_MEMBERS, type TranscriptOptions } from "../options.js";
 import { readFailed } from "../read/open-to-read.js";
 import { Transcript } from "./transcript.js";
+import { pathText, type TranscriptPath } from "./transcript-path.js";
 
 /**
  * Opens a transcript, or one that the first append will create. Nothing on the disk is touched
@@ -19,7 +15,7 @@ import { Transcript } from "./transcript.js";
  * resolved
  */
 export async function openTranscript(
-  file: string,
+  file: TranscriptPath,
   options: TranscriptOptions = {},
 ): Promise<Transcript> {
   ensureKnown("options", options, TRANSCRIPT_MEMBERS);
@@ -28,12 +24,12 @@ export async function openTranscript(
 }
 
 /** The absolute path of a transcript that a caller named. */
-export async function resolveTranscript(file: string, fs: FileSystem): Promise<string> {
-  const path = filePath(file);
+export async function resolveTranscript(file: TranscriptPath, fs: FileSystem): Promise<string> {
+  const path = pathText(file);
   try {
     return await resolveFile(fs, path);
   } catch (error) {
-    throw readFailed(file, error);
+    throw readFailed(path, error);
   }
 }
 

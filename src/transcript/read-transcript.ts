@@ -3,7 +3,7 @@ import type { Leaf } from "../append/current-leaf.js";
 import type { EntryRecord } from "../entry/entry.js";
 import type { Header } from "../entry/header.js";
 import { ensureKnown } from "../known-members.js";
-import { filePath, resolveOptions, type TranscriptOptions } from "../options.js";
+import { resolveOptions, type TranscriptOptions } from "../options.js";
 import type { BranchEnd } from "../read/branch-walk.js";
 import type { FollowOptions } from "../read/follow-entries.js";
 import { readFailed } from "../read/open-to-read.js";
@@ -13,6 +13,7 @@ import type { EntriesOptions } from "../read/read-entries.js";
 import type { Page, PageOptions } from "../read/read-page.js";
 import type { Snapshot, SnapshotOptions } from "../read/read-snapshot.js";
 import type { TailOptions } from "../read/read-tail.js";
+import { pathText, type TranscriptPath } from "./transcript-path.js";
 import { sourceOf, TranscriptReader } from "./transcript-reader.js";
 
 // The readers of a handle for a path alone: nothing is opened that would have to be closed.
@@ -24,13 +25,13 @@ export type ReadOptions = Pick<
 >;
 
 /** `Transcript.leaf` of a path. */
-export async function readLeaf(file: string, options: ReadOptions = {}): Promise<Leaf> {
+export async function readLeaf(file: TranscriptPath, options: ReadOptions = {}): Promise<Leaf> {
   return readerOf(file, ensureReadOptions(options)).leaf();
 }
 
 /** `Transcript.header` of a path. */
 export async function readHeader(
-  file: string,
+  file: TranscriptPath,
   options: ReadOptions = {},
 ): Promise<Header | undefined> {
   return readerOf(file, ensureReadOptions(options)).header();
@@ -38,7 +39,7 @@ export async function readHeader(
 
 /** `Transcript.entries` of a path. */
 export function readEntries(
-  file: string,
+  file: TranscriptPath,
   options: EntriesOptions & ReadOptions = {},
 ): AsyncIterable<EntryRecord> {
   return readerOf(file, options).entries(ownOf(options));
@@ -46,7 +47,7 @@ export function readEntries(
 
 /** `Transcript.tail` of a path. */
 export async function readTail(
-  file: string,
+  file: TranscriptPath,
   count: number,
   options: TailOptions & ReadOptions = {},
 ): Promise<EntryRecord[]> {
@@ -55,7 +56,7 @@ export async function readTail(
 
 /** `Transcript.entry` of a path. */
 export async function readEntry(
-  file: string,
+  file: TranscriptPath,
   id: string,
   options: EntryOptions & ReadOptions = {},
 ): Promise<EntryRecord | undefined> {
@@ -64,7 +65,7 @@ export async function readEntry(
 
 /** `Transcript.branch` of a path. */
 export function readBranch(
-  file: string,
+  file: TranscriptPath,
   fromId?: string,
   options: BranchOptions & ReadOptions = {},
 ): AsyncGenerator<EntryRecord, BranchEnd, undefined> {
@@ -73,7 +74,7 @@ export function readBranch(
 
 /** `Transcript.page` of a path. */
 export async function readPage(
-  file: string,
+  file: TranscriptPath,
   options: PageOptions & ReadOptions = {},
 ): Promise<Page> {
   return readerOf(file, options).page(ownOf(options));
@@ -81,7 +82,7 @@ export async function readPage(
 
 /** `Transcript.follow` of a path. */
 export function followTranscript(
-  file: string,
+  file: TranscriptPath,
   options: FollowOptions & ReadOptions = {},
 ): AsyncGenerator<EntryRecord, void, undefined> {
   return readerOf(file, options).follow(ownOf(options));
@@ -89,7 +90,7 @@ export function followTranscript(
 
 /** `Transcript.snapshot` of a path. */
 export async function snapshotTranscript(
-  file: string,
+  file: TranscriptPath,
   options: SnapshotOptions & ReadOptions = {},
 ): Promise<Snapshot> {
   return readerOf(file, options).snapshot(ownOf(options));
@@ -120,8 +121,8 @@ function ownOf<T extends ReadOptions>(options: T): Omit<T, keyof ReadOptions> {
 }
 
 /** Symlinks need not be resolved to read: the system does, at each opening. */
-function readerOf(file: string, options: ReadOptions): TranscriptReader {
-  return new TranscriptReader(sourceOf(absolute(filePath(file)), resolveOptions(options)));
+function readerOf(file: TranscriptPath, options: ReadOptions): TranscriptReader {
+  return new TranscriptReader(sourceOf(absolute(pathText(file)), resolveOptions(options)));
 }
 
 /** @throws LeaflogError `LEAFLOG_READ_FAILED` for a relative path when the working directory is gone */

@@ -6,6 +6,7 @@ import { settled, settling } from "./late-settling.js";
 import { ensureThere, resolveTranscript } from "./open-transcript.js";
 import { shareWriter } from "./open-writers.js";
 import { ensureOutsideTransaction } from "./transaction.js";
+import type { TranscriptPath } from "./transcript-path.js";
 
 /** Options of `repairTranscript`. */
 export interface RepairTranscriptOptions
@@ -84,7 +85,7 @@ const MEMBERS: readonly (keyof RepairTranscriptOptions)[] = [
  * `LEAFLOG_ATTRIBUTES`, `LEAFLOG_LOCK_TIMEOUT`, `LEAFLOG_LOCK_FAILED`, `LEAFLOG_LOCK_LOST`, `LEAFLOG_ABORTED`
  */
 export async function repairTranscript(
-  file: string,
+  file: TranscriptPath,
   options: RepairTranscriptOptions = {},
 ): Promise<RepairReport> {
   ensureKnown("options", options, MEMBERS);

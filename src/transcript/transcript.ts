@@ -19,6 +19,15 @@ import { grantAccess } from "./transcript-access.js";
 import { sourceOf, TranscriptReader } from "./transcript-reader.js";
 
 /**
+ * How a handle stands:
+ * - `open`: it may be appended to;
+ * - `poisoned`: a sync failed, and every append rejects with `LEAFLOG_POISONED`. Close it, open the
+ *   transcript again and append what it lacks;
+ * - `closed`: `close` was called. It can be read still.
+ */
+export type TranscriptStatus = "open" | "poisoned" | "closed";
+
+/**
  * A handle on one transcript, to read it and to append to it. Handles on one file share its queue,
  * lock and descriptor, under whatever name they were opened; close each.
  */
@@ -45,6 +54,12 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
     this.#options = options;
     this.#share = shareWriter(file, options);
     this.#calls = new CallMaker(file, options, () => this.#share.writer.lastTail);
+  }
+
+  /** How it stands just now. */
+  get status(): TranscriptStatus {
+    if (this.#closing) return "closed";
+    return this.#share.writer.poison ? "poisoned" : "open";
   }
 
   /**

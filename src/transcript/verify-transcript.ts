@@ -2,6 +2,7 @@ import { ensureKnown } from "../known-members.js";
 import { resolveOptions, type TranscriptOptions, whole } from "../options.js";
 import type { VerifyReport } from "../read/verify-report.js";
 import { resolveTranscript } from "./open-transcript.js";
+import type { TranscriptPath } from "./transcript-path.js";
 
 /** Options of `verifyTranscript`. */
 export interface VerifyTranscriptOptions
@@ -36,7 +37,7 @@ const MEMBERS: readonly (keyof VerifyTranscriptOptions)[] = [
  * such file; `LEAFLOG_ABORTED`
  */
 export async function verifyTranscript(
-  file: string,
+  file: TranscriptPath,
   options: VerifyTranscriptOptions = {},
 ): Promise<VerifyReport> {
   ensureKnown("options", options, MEMBERS);

@@ -47,7 +47,7 @@ test("a plugin in plain JavaScript works, and is told what is wrong and what is 
     noHost:
       "`host` must be a TranscriptHost, such as directoryHost makes; got `undefined` (undefined)",
     noRoot:
-      "`root` must be the path of a directory: a non-empty string without NUL; got `undefined` (undefined)",
+      "`root` must be a path (a non-empty string without NUL) or a file: URL; got `undefined` (undefined)",
     textRights:
       '`rights` must be an array of "read" and "append", or a function; got `read` (string)',
     memoryTypo:
