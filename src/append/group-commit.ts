@@ -1,76 +1,19 @@
 import { type EncodedEntry, ID_LENGTH } from "../entry/encoded-entry.js";
-import type { NewHeader } from "../entry/header.js";
-import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
-import type { FoundHeader } from "../scan/find-header.js";
 import type { LeafState } from "../scan/find-leaf.js";
 import type { AppendCall } from "./append-call.js";
-import type { AppendResult, DamagedLine, NotMigrated, TornTail } from "./append-result.js";
-import type { KeyedGround } from "./idempotency/keyed-ground.js";
+import type { AppendResult } from "./append-result.js";
+import type { GroupCommit, GroupTerms, Refused, Written } from "./group.js";
 import { LineLayout } from "./line-layout.js";
-import type { Anchor } from "./tail.js";
-
-/** What a group commit is written to. */
-export interface GroupGround {
-  readonly file: string;
-  readonly format: TranscriptFormat;
-  /** Bytes of the file: where the group begins. */
-  readonly size: number;
-  readonly leaf: LeafState;
-  /** Whether entries name their parent; false for a raw append. */
-  readonly linked: boolean;
-  /** Whether the last line has no newline yet. */
-  readonly openTail: boolean;
-  /** The torn tail to tell the first caller of. */
-  readonly tornTail: TornTail | undefined;
-  /** Why linear entries were left as they are, for every caller. */
-  readonly notMigrated?: NotMigrated | undefined;
-  /** The malformed last line to tell the first caller of. */
-  readonly damagedLine: DamagedLine | undefined;
-  /** A header to go first. */
-  readonly header: NewHeader | undefined;
-  readonly recreated: boolean;
-  /** Whether nothing is left in a file that had something in it. */
-  readonly truncated: boolean;
-  /** Whether an entry of that id stands in the file. */
-  hasEntry(id: string): boolean;
-  /** Set when any of the calls has idempotency keys. */
-  readonly keyed?: KeyedGround | undefined;
-}
-
-/** A call that is written, and what it comes to. */
-export interface Written {
-  readonly call: AppendCall;
-  readonly results: AppendResult[];
-}
-
-/** A call of which nothing is written. */
-export interface Refused {
-  readonly call: AppendCall;
-  readonly error: LeaflogError;
-}
-
-/** The pending appends of one transcript, laid out as the bytes of one write. */
-export interface GroupCommit {
-  readonly bytes: Buffer;
-  readonly format: TranscriptFormat;
-  readonly written: readonly Written[];
-  readonly refused: readonly Refused[];
-  /** How the transcript stands when the bytes are written. */
-  readonly leaf: LeafState;
-  readonly anchor: Anchor | undefined;
-  /** The header that goes first, if one does. */
-  readonly header: FoundHeader | undefined;
-}
 
 /** Lays out calls in their order, each entry naming the one before it. */
-export function composeGroup(calls: readonly AppendCall[], ground: GroupGround): GroupCommit {
-  const lines = new LineLayout(ground, calls);
+export function composeGroup(calls: readonly AppendCall[], terms: GroupTerms): GroupCommit {
+  const lines = new LineLayout(terms, calls);
   const written: Written[] = [];
   const refused: Refused[] = [];
-  let { leafId } = ground.leaf;
+  let { leafId } = terms.leaf;
   for (const call of calls) {
-    const error = unfitness(call, ground) ?? refusal(call, leafId, ground);
+    const error = adaptCall(call, terms) ?? refusal(call, leafId, terms);
     if (error) {
       refused.push({ call, error });
       continue;
@@ -78,13 +21,13 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
     const results: AppendResult[] = [];
     const own = call.namesTarget ? new Set<string>() : undefined;
     for (let index = 0; index < call.entries.length; index += 1) {
-      const stored = ground.keyed?.stored(call, index);
+      const stored = terms.keyed?.stored(call, index);
       if (stored) {
         results.push({ ...stored, appended: false, linked: stored.parentId !== undefined });
         continue;
       }
       const isFirst = lines.none;
-      const parentId = ground.linked ? leafId : undefined;
+      const parentId = terms.linked ? leafId : undefined;
       const entry = call.entries[index] as EncodedEntry;
       const offset = lines.end;
       const length = lines.add(call.start(index, parentId), entry);
@@ -92,33 +35,33 @@ export function composeGroup(calls: readonly AppendCall[], ground: GroupGround):
         id: entry.id,
         parentId,
         appended: true,
-        linked: ground.linked,
+        linked: terms.linked,
         offset,
         length,
-        ...(ground.notMigrated && { notMigrated: ground.notMigrated }),
+        ...(terms.notMigrated && { notMigrated: terms.notMigrated }),
       };
-      const result = isFirst ? withFindings(plain, ground) : plain;
-      const messageSeq = ground.keyed?.note(call, index, result);
+      const result = isFirst ? withFindings(plain, terms) : plain;
+      const messageSeq = terms.keyed?.note(call, index, result);
       results.push(messageSeq === undefined ? result : { ...result, messageSeq });
-      if (ground.linked) leafId = leafAfter(entry, leafId, own, ground);
+      if (terms.linked) leafId = leafAfter(entry, leafId, own, terms);
       own?.add(entry.id);
     }
     written.push({ call, results });
   }
-  const leaf: LeafState = ground.linked
+  const leaf: LeafState = terms.linked
     ? {
-        shape: lines.none ? ground.leaf.shape : "linked",
+        shape: lines.none ? terms.leaf.shape : "linked",
         leafId,
-        linearAfterLeaf: lines.none ? ground.leaf.linearAfterLeaf : false,
+        linearAfterLeaf: lines.none ? terms.leaf.linearAfterLeaf : false,
       }
     : { shape: "linear", leafId: null, linearAfterLeaf: true };
   const { bytes, anchor, header } = lines.finish();
-  return { bytes, anchor, header, format: ground.format, written, refused, leaf };
+  return { bytes, anchor, header, format: terms.format, written, refused, leaf };
 }
 
 /** What was found is told to who writes first. */
-function withFindings(result: AppendResult, ground: GroupGround): AppendResult {
-  const { tornTail, damagedLine, recreated, truncated } = ground;
+function withFindings(result: AppendResult, terms: GroupTerms): AppendResult {
+  const { tornTail, damagedLine, recreated, truncated } = terms;
   if (!tornTail && !damagedLine && !recreated && !truncated) return result;
   return {
     ...result,
@@ -138,17 +81,17 @@ function leafAfter(
   { type, id, targetId }: EncodedEntry,
   leafId: string | null,
   own: ReadonlySet<string> | undefined,
-  ground: GroupGround,
+  terms: GroupTerms,
 ): string | null {
-  if (ground.format.neverLeaf?.includes(type)) return leafId;
+  if (terms.format.neverLeaf?.includes(type)) return leafId;
   if (type !== "leaf") return id;
   if (targetId === undefined) return leafId;
   if (targetId === null) return null;
-  return own?.has(targetId) || ground.hasEntry(targetId) ? targetId : leafId;
+  return own?.has(targetId) || terms.hasEntry(targetId) ? targetId : leafId;
 }
 
-/** What keeps a call's entries out of a transcript of this format. */
-function unfitness(call: AppendCall, { file, format }: GroupGround): LeaflogError | undefined {
+/** Gives a call's entries the names of the transcript's format; returns why that cannot be. */
+function adaptCall(call: AppendCall, { file, format }: GroupTerms): LeaflogError | undefined {
   try {
     call.adapt(format);
   } catch (error) {
@@ -166,7 +109,7 @@ function unfitness(call: AppendCall, { file, format }: GroupGround): LeaflogErro
 function refusal(
   call: AppendCall,
   leafId: string | null,
-  { file, keyed }: GroupGround,
+  { file, keyed }: GroupTerms,
 ): LeaflogError | undefined {
   const conflict = keyed?.conflict(call);
   if (conflict) return conflict;

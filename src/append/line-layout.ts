@@ -2,7 +2,7 @@ import type { EncodedEntry } from "../entry/encoded-entry.js";
 import { HEADER_VERSION } from "../entry/header.js";
 import type { FoundHeader } from "../scan/find-header.js";
 import type { AppendCall } from "./append-call.js";
-import type { GroupCommit, GroupGround } from "./group-commit.js";
+import type { GroupCommit, GroupTerms } from "./group.js";
 import { anchorOf } from "./tail.js";
 
 /** Bytes that one UTF-16 unit takes at most. */
@@ -18,18 +18,18 @@ export class LineLayout {
   /** Where the last line begins in them; undefined before the first. */
   #last: number | undefined;
 
-  constructor(ground: GroupGround, calls: readonly AppendCall[]) {
-    const close = ground.openTail ? "\n" : "";
-    const header = ground.header?.line ?? "";
-    this.#start = ground.size;
-    this.#bytes = Buffer.allocUnsafe(roomFor(calls, ground) + header.length + close.length);
+  constructor(terms: GroupTerms, calls: readonly AppendCall[]) {
+    const close = terms.openTail ? "\n" : "";
+    const header = terms.header?.line ?? "";
+    this.#start = terms.size;
+    this.#bytes = Buffer.allocUnsafe(roomFor(calls, terms) + header.length + close.length);
     this.#append(close);
     const offset = this.end;
     this.#append(header);
-    if (ground.header) {
+    if (terms.header) {
       this.#header = {
         state: "header",
-        id: ground.header.id,
+        id: terms.header.id,
         version: HEADER_VERSION,
         offset,
         length: this.end - offset - 1,
@@ -92,7 +92,7 @@ export class LineLayout {
 }
 
 /** About as much as the calls will take. */
-function roomFor(calls: readonly AppendCall[], { leaf }: GroupGround): number {
+function roomFor(calls: readonly AppendCall[], { leaf }: GroupTerms): number {
   let bytes = leaf.leafId?.length ?? 0;
   for (const call of calls) bytes += call.bytes;
   return bytes;

@@ -1,5 +1,5 @@
 import type { Committer } from "./committer.js";
-import type { Lease } from "./lease.js";
+import type { HeldFile } from "./held-file.js";
 
 /** Milliseconds that a caller may take without a further word. */
 const PARK_MS = 50;
@@ -11,14 +11,14 @@ const PARK_MS = 50;
  */
 export class Parking {
   readonly #committer: Committer;
-  readonly #lease: Lease;
+  readonly #held: HeldFile;
   /** What happens to the open file, one after another. */
   #last: Promise<unknown> = Promise.resolve();
   #isParked = false;
 
-  constructor(committer: Committer, lease: Lease) {
+  constructor(committer: Committer, held: HeldFile) {
     this.#committer = committer;
-    this.#lease = lease;
+    this.#held = held;
   }
 
   /** Runs what may take long. Afterwards the file has its place again. */
@@ -31,7 +31,7 @@ export class Parking {
       await this.#inTurn(async () => {
         if (!this.#isParked) return;
         this.#isParked = false;
-        await this.#lease.takeSlot(() => true);
+        await this.#held.takeSlot(() => true);
       });
     }
   }
@@ -53,7 +53,7 @@ export class Parking {
     void this.#inTurn(async () => {
       await this.#committer.close();
       this.#isParked = true;
-      this.#lease.freeSlot();
+      this.#held.freeSlot();
     });
   }
 

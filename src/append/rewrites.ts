@@ -1,7 +1,7 @@
 import { LeaflogError } from "../errors.js";
 import type { FileSystem } from "../file/file-system.js";
 import type { NotMigrated } from "./append-result.js";
-import type { Lease } from "./lease.js";
+import type { HeldFile } from "./held-file.js";
 import type { MigrateOptions, MigrationReport } from "./migration/migration.js";
 import type { RepairOptions } from "./repair/repair-options.js";
 import type { RepairReport } from "./repair/repair-report.js";
@@ -18,19 +18,19 @@ const LEAVE_MS = 5000;
 /** What every rewrite under the lock is told. */
 type Watched = Required<Pick<RewriteTerms, "stillOwner" | "watch">>;
 
-/** Rewrites one file while its lease is held, and watches what was replaced. */
+/** Rewrites one file while its lock is held, and watches what was replaced. */
 export class Rewrites {
   readonly #fs: FileSystem;
   readonly #path: string;
-  readonly #lease: Lease;
+  readonly #held: HeldFile;
   readonly #late = new LateLines();
   /** Why linear entries are left alone, and until when (`performance.now()`). */
   #left: { readonly until: number; readonly why: NotMigrated } | undefined;
 
-  constructor(fs: FileSystem, path: string, lease: Lease) {
+  constructor(fs: FileSystem, path: string, held: HeldFile) {
     this.#fs = fs;
     this.#path = path;
-    this.#lease = lease;
+    this.#held = held;
   }
 
   /** What others go on writing to files that were replaced. */
@@ -97,12 +97,12 @@ export class Rewrites {
   }
 
   #ensureOwner(): Promise<void> {
-    return ensureLateOwner(this.#path, async () => this.#lease.isOurs());
+    return ensureLateOwner(this.#path, async () => this.#held.isOurs());
   }
 
   get #watched(): Watched {
     return {
-      stillOwner: async () => this.#lease.isOurs(),
+      stillOwner: async () => this.#held.isOurs(),
       watch: (replaced) => this.#late.add(replaced, () => this.#ensureOwner()),
     };
   }

@@ -8,7 +8,7 @@ import type { Look } from "../file/look.js";
 import { syncNames, syncWayTo } from "../file/sync-names.js";
 import { appendRest } from "./append-rest.js";
 import { cutBack } from "./cut-back.js";
-import type { GroupCommit } from "./group-commit.js";
+import type { GroupCommit } from "./group.js";
 import { ensureOneName } from "./one-name.js";
 import { OpenAhead } from "./open-ahead.js";
 import { isAsWritten, isUnchanged, readTail, stillStands, type Tail, unreadable } from "./tail.js";
@@ -27,6 +27,8 @@ export class TranscriptFile {
   #said: TranscriptFormat | undefined;
   /** The file whose name is on the medium. */
   #named: FileStat | undefined;
+  /** Directories in which a directory was made, whose names may not be on the medium yet. */
+  #unsynced: string[] = [];
   /** Whether this object created the file and wrote nothing to it yet. */
   #fresh = false;
 
@@ -142,7 +144,7 @@ export class TranscriptFile {
       this.#knownAt = performance.now();
       return this.#tail;
     } catch (cause) {
-      await this.abandon(true);
+      await this.discard();
       throw writeFailed(this.path, "the transcript cannot be created", cause, true);
     }
   }
@@ -174,7 +176,7 @@ export class TranscriptFile {
       // Who cannot tell whether the lock is still his cuts nothing.
       () => false,
     );
-    await this.abandon(restored);
+    await (restored ? this.discard() : this.abandon());
     const next =
       tail.header.state === "header"
         ? "the next append closes them off"
@@ -207,21 +209,27 @@ export class TranscriptFile {
     return stillStands(this.#file, await this.#file.stat(), this.#tail);
   }
 
+  /** Notes a directory in which another was made for the file. */
+  madeNameIn(directory: string): void {
+    if (!this.#unsynced.includes(directory)) this.#unsynced.push(directory);
+  }
+
   /** Hands over the open file, as of the last look; resolves to undefined when there is none. */
-  async read<T>(work: (file: OpenFile, tail: Tail) => Promise<T>): Promise<T | undefined> {
+  async withFile<T>(work: (file: OpenFile, tail: Tail) => Promise<T>): Promise<T | undefined> {
     return this.#file && this.#tail ? work(this.#file, this.#tail) : undefined;
   }
 
   /**
-   * Hands what was written to the medium; with the name of the file too, unless that was done:
-   * who made the file, this process or another, may not have got to it.
+   * Hands what was written to the medium; with the names of the directories that were made for it,
+   * and that of the file, unless that was done: who made it, this process or another, may not have
+   * got to it.
    *
-   * @param directories further directories in which names were made
    * @throws the operating system's error
    */
-  async sync(directories: Iterable<string>): Promise<void> {
+  async sync(): Promise<void> {
     await this.#file?.datasync();
-    for (const directory of directories) await syncNames(this.#fs, directory);
+    for (const directory of this.#unsynced) await syncNames(this.#fs, directory);
+    this.#unsynced = [];
     const stat = this.#tail?.stat;
     if (stat === undefined) return;
     // Where birth does not tell, it may be another file by now, whose name was never handed over.
@@ -230,26 +238,26 @@ export class TranscriptFile {
     this.#named = stat;
   }
 
-  /**
-   * Forgets all after a failure.
-   *
-   * @param discard whether a file that was created for nothing goes; only its lock's owner may say so
-   */
-  async abandon(discard: boolean): Promise<void> {
-    const file = this.#file;
-    const created = this.#fresh && discard;
+  /** Forgets all after a failure. */
+  async abandon(): Promise<void> {
     this.#tail = undefined;
     this.#fresh = false;
     try {
-      if (file && created && (await this.#isEmptyAt(file))) await this.#fs.unlink(this.path);
-    } catch {
-      // What led here is the error to report. An empty file that stays is a valid transcript.
-    }
-    try {
       await this.close();
     } catch {
-      // As above; the descriptor is gone whatever its close says.
+      // What led here is the error to report; the descriptor is gone whatever its close says.
     }
+  }
+
+  /** The same, and removes a file that was created for nothing: for the lock's owner alone. */
+  async discard(): Promise<void> {
+    const file = this.#file;
+    try {
+      if (file && this.#fresh && (await this.#isEmptyAt(file))) await this.#fs.unlink(this.path);
+    } catch {
+      // As above. An empty file that stays is a valid transcript.
+    }
+    await this.abandon();
   }
 
   /** Whether nobody wrote to the file, and the path still leads to it rather than to another. */

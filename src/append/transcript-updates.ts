@@ -1,7 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Entry } from "../entry/entry.js";
 import { Pace } from "../scan/pace.js";
-import type { GroupCommit } from "./group-commit.js";
+import type { GroupCommit } from "./group.js";
 
 /** One new entry of a transcript, published after it was written and the lock was given back. */
 export class TranscriptUpdate {

@@ -5,8 +5,8 @@ import {
 } from "../../entry/transcript-format.js";
 import { isSameFile } from "../../file/file-stat.js";
 import type { OpenFile } from "../../file/file-system.js";
+import { SerialQueue } from "../serial-queue.js";
 import { readAnchor, type Standing, stillStands, type Tail } from "../tail.js";
-import { Turns } from "../turns.js";
 import { BatchRun } from "./batch-run.js";
 import { type KeyedLine, scanKeys } from "./key-scan.js";
 import { KeyTable, type Place } from "./key-table.js";
@@ -27,7 +27,7 @@ export class KeyIndex {
   /** As of the last `extend`. */
   format: TranscriptFormat = DEFAULT_FORMAT;
   /** Passes by two writers of one process (one opened while the other closes) take turns. */
-  readonly #turns = new Turns();
+  readonly #passes = new SerialQueue();
   #table = new KeyTable();
   #batch = new BatchRun<KeyPlace>();
   #messages = 0;
@@ -67,7 +67,7 @@ export class KeyIndex {
    * @throws the error of a failed read
    */
   async extend(file: OpenFile, tail: Tail, wanted: () => boolean): Promise<void> {
-    await this.#turns.take(async () => {
+    await this.#passes.add(async () => {
       const { format } = tail;
       if (format !== this.format || !(await this.#stands(file, tail))) this.#reset();
       this.format = format;

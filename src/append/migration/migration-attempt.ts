@@ -1,3 +1,4 @@
+import { ensureAppendable } from "../../entry/ensure-appendable.js";
 import { newEntryId } from "../../entry/entry-id.js";
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
 import { LeaflogError } from "../../errors.js";
@@ -6,7 +7,6 @@ import { findStart } from "../../scan/find-start.js";
 import { scanForward } from "../../scan/scan-forward.js";
 import { Original, rewriteFile } from "../rewrite/rewrite.js";
 import type { RewriteProgress } from "../rewrite/rewrite-progress.js";
-import { ensureAppendable } from "../way.js";
 import { MigrationEdits } from "./migration-edits.js";
 import { MigrationIds } from "./migration-ids.js";
 import type { MigrateOptions, MigrationInternals } from "./migration-options.js";

@@ -1,10 +1,11 @@
-import { isAppendable, type TranscriptFormat } from "../entry/transcript-format.js";
+import { ensureAppendable } from "../entry/ensure-appendable.js";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import type { ResolvedOptions } from "../options.js";
 import type { Tail } from "./tail.js";
 
 /** How entries go to a transcript as it was found. */
-export type Way =
+export type Strategy =
   /** Each names its parent. */
   | "link"
   /** Without a parent, behind a linear transcript. */
@@ -16,12 +17,12 @@ export type Way =
  * @param tail undefined when there is no file
  * @throws LeaflogError `LEAFLOG_BAD_HEADER`, `LEAFLOG_LINEAR_TRANSCRIPT`
  */
-export function chooseWay(
+export function chooseStrategy(
   file: string,
   tail: Tail | undefined,
   format: TranscriptFormat,
   options: ResolvedOptions,
-): Way {
+): Strategy {
   ensureAppendable(file, format);
   if (tail === undefined) return "link";
   if (tail.header.state === "damaged" && options.header === "required") {
@@ -40,28 +41,15 @@ export function chooseWay(
         { file },
       );
     case "raw":
-      return untouchedWay(tail);
+      return withoutMigration(tail);
     case "migrate":
       return "migrate";
     case "auto":
-      return tail.size <= options.migrateMaxBytes ? "migrate" : untouchedWay(tail);
+      return tail.size <= options.migrateMaxBytes ? "migrate" : withoutMigration(tail);
   }
 }
 
 /** How entries go to a transcript whose linear entries are left as they are. */
-export function untouchedWay({ leaf }: Tail): Exclude<Way, "migrate"> {
+export function withoutMigration({ leaf }: Tail): Exclude<Strategy, "migrate"> {
   return leaf.shape === "linear" ? "raw" : "link";
-}
-
-/**
- * @throws LeaflogError `LEAFLOG_LINEAR_TRANSCRIPT` for a format whose entries have neither ids nor
- * parents: what is appended could not be linked, and migrated it would be of no use to its own program
- */
-export function ensureAppendable(file: string, format: TranscriptFormat): void {
-  if (isAppendable(format)) return;
-  throw new LeaflogError(
-    "LEAFLOG_LINEAR_TRANSCRIPT",
-    `a transcript of the format ${format.name} has neither ids nor parents: leaflog reads, verifies and repairs it, but neither appends to it nor migrates it; nothing was written`,
-    { file },
-  );
 }

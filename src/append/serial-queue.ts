@@ -1,7 +1,7 @@
 import PQueue from "p-queue";
 
 /** Tasks one after another, in the order in which they came. */
-export class Turns {
+export class SerialQueue {
   /** Undefined while there is nothing to do: most open transcripts are idle. */
   #queue: PQueue | undefined;
 
@@ -10,8 +10,8 @@ export class Turns {
     return this.#queue?.size ?? 0;
   }
 
-  /** Runs a task when its turn has come. */
-  async take<T>(task: () => Promise<T>): Promise<T> {
+  /** Runs a task when those before it are done. */
+  async add<T>(task: () => Promise<T>): Promise<T> {
     this.#queue ??= new PQueue({ concurrency: 1 });
     const queue = this.#queue;
     try {

@@ -9,11 +9,11 @@ import type { FoundKeys } from "./key-lookup.js";
 import { type StoredEntry, storedEntry } from "./stored-entry.js";
 
 /** What a group commit knows of the keys of its calls: from the file, then from the group itself. */
-export class KeyedGround {
+export class StoredKeys {
   readonly #found: FoundKeys;
   readonly #file: string;
   /** Where the group wrote a key. */
-  readonly #written = new Map<string, Written>();
+  readonly #written = new Map<string, WrittenKey>();
   #messages: number;
 
   /** @param file named in errors */
@@ -77,7 +77,7 @@ export class KeyedGround {
   }
 }
 
-interface Written {
+interface WrittenKey {
   readonly call: AppendCall;
   readonly index: number;
   readonly at: AppendResult;

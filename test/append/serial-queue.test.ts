@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { Turns } from "../../src/append/turns.js";
+import { SerialQueue } from "../../src/append/serial-queue.js";
 
 const ticks = fc.nat({ max: 6 });
 
@@ -14,7 +14,7 @@ test("one task at a time, in their order, however short they are and whenever th
   });
   await fc.assert(
     fc.asyncProperty(calls, async (made) => {
-      const turns = new Turns();
+      const queue = new SerialQueue();
       const came: number[] = [];
       const ran: number[] = [];
       let running = 0;
@@ -23,7 +23,7 @@ test("one task at a time, in their order, however short they are and whenever th
         number += 1;
         const own = number;
         came.push(own);
-        return turns.take(async () => {
+        return queue.add(async () => {
           running += 1;
           expect(running).toBe(1);
           ran.push(own);
@@ -39,7 +39,7 @@ test("one task at a time, in their order, however short they are and whenever th
         }),
       );
       expect(ran).toEqual(came);
-      expect(turns.waiting).toBe(0);
+      expect(queue.waiting).toBe(0);
     }),
     { numRuns: 2000 },
   );

@@ -3,7 +3,7 @@
  * come. One timer serves many of them: most end long before it, and to set one anew costs more than
  * the rest of an append's turn in the queue.
  */
-export class Linger {
+export class IdleHold {
   readonly #ms: number;
   #timer: NodeJS.Timeout | undefined;
   /** `performance.now()` at which the wait is over. */

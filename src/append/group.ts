@@ -1,0 +1,62 @@
+import type { NewHeader } from "../entry/header.js";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
+import type { LeaflogError } from "../errors.js";
+import type { FoundHeader } from "../scan/find-header.js";
+import type { LeafState } from "../scan/find-leaf.js";
+import type { AppendCall } from "./append-call.js";
+import type { AppendResult, DamagedLine, NotMigrated, TornTail } from "./append-result.js";
+import type { StoredKeys } from "./idempotency/stored-keys.js";
+import type { Anchor } from "./tail.js";
+
+/** What a group commit is laid out by: the file that it is written to, and what is found in it. */
+export interface GroupTerms {
+  readonly file: string;
+  readonly format: TranscriptFormat;
+  /** Bytes of the file: where the group begins. */
+  readonly size: number;
+  readonly leaf: LeafState;
+  /** Whether entries name their parent; false for a raw append. */
+  readonly linked: boolean;
+  /** Whether the last line has no newline yet. */
+  readonly openTail: boolean;
+  /** The torn tail to tell the first caller of. */
+  readonly tornTail: TornTail | undefined;
+  /** Why linear entries were left as they are, for every caller. */
+  readonly notMigrated?: NotMigrated | undefined;
+  /** The malformed last line to tell the first caller of. */
+  readonly damagedLine: DamagedLine | undefined;
+  /** A header to go first. */
+  readonly header: NewHeader | undefined;
+  readonly recreated: boolean;
+  /** Whether nothing is left in a file that had something in it. */
+  readonly truncated: boolean;
+  /** Whether an entry of that id stands in the file. */
+  hasEntry(id: string): boolean;
+  /** Set when any of the calls has idempotency keys. */
+  readonly keyed?: StoredKeys | undefined;
+}
+
+/** A call that is written, and what it comes to. */
+export interface Written {
+  readonly call: AppendCall;
+  readonly results: AppendResult[];
+}
+
+/** A call of which nothing is written. */
+export interface Refused {
+  readonly call: AppendCall;
+  readonly error: LeaflogError;
+}
+
+/** The pending appends of one transcript, laid out as the bytes of one write. */
+export interface GroupCommit {
+  readonly bytes: Buffer;
+  readonly format: TranscriptFormat;
+  readonly written: readonly Written[];
+  readonly refused: readonly Refused[];
+  /** How the transcript stands when the bytes are written. */
+  readonly leaf: LeafState;
+  readonly anchor: Anchor | undefined;
+  /** The header that goes first, if one does. */
+  readonly header: FoundHeader | undefined;
+}
