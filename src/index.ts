@@ -1,7 +1,7 @@
 // For who compiles against the declarations: they name Node's types, and AsyncDisposable.
 /// <reference types="node" preserve="true" />
 /// <reference lib="esnext.disposable" preserve="true" />
-export type { AppendResult, DamagedLine, NotMigrated, TornTail } from "./append/append-result.js";
+export type { AppendResult, NotMigrated } from "./append/append-result.js";
 export type { Leaf } from "./append/current-leaf.js";
 export type { IdempotencyConflict } from "./append/idempotency/keyed-call.js";
 export type { MigrationReport } from "./append/migration/migration.js";
@@ -12,6 +12,7 @@ export type {
   RepairChange,
   RepairReport,
 } from "./append/repair/repair-report.js";
+export type { DamagedLine, TornTail } from "./append/tail-damage.js";
 export {
   onTranscriptUpdate,
   type TranscriptListener,

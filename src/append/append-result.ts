@@ -1,14 +1,5 @@
 import type { Entry } from "../entry/entry.js";
-
-/** A torn tail that an append found and closed off. */
-export interface TornTail {
-  /** Bytes from the start of the file. */
-  readonly offset: number;
-  /** Bytes. */
-  readonly length: number;
-  /** Complete JSON became an entry of the transcript; anything else stays as a malformed line. */
-  readonly kept: "entry" | "malformed";
-}
+import type { DamagedLine, TornTail } from "./tail-damage.js";
 
 /**
  * Why linear entries were left as they are although the options ask to migrate them:
@@ -23,14 +14,6 @@ export interface NotMigrated {
    * Ids of the processes that have it open, where the system tells; as they were some seconds ago.
    */
   readonly pids?: readonly number[];
-}
-
-/** A line that is no JSON; the whole records in it count, as if each had a line of its own. */
-export interface DamagedLine {
-  /** Bytes from the start of the file. */
-  readonly offset: number;
-  /** Bytes, without the newline. */
-  readonly length: number;
 }
 
 /** Where an appended entry stands. */

@@ -5,10 +5,11 @@ import {
 } from "../entry/transcript-format.js";
 import { invalid, type ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
-import type { NotMigrated, TornTail } from "./append-result.js";
+import type { NotMigrated } from "./append-result.js";
 import type { Rewrites } from "./rewrites.js";
 import { chooseStrategy, type Strategy, withoutMigration } from "./strategy.js";
 import type { Tail } from "./tail.js";
+import type { TornTail } from "./tail-damage.js";
 import type { TranscriptFile } from "./transcript-file.js";
 
 /** How often an append migrates when another program keeps adding linear entries meanwhile. */

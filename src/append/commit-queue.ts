@@ -1,5 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import { LeaflogError } from "../errors.js";
+import { writeFailed } from "../failures.js";
 import type { ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 import type { Found } from "./commit-base.js";
@@ -11,7 +12,6 @@ import { PendingCalls } from "./pending-calls.js";
 import { SerialQueue } from "./serial-queue.js";
 import type { Tail } from "./tail.js";
 import { timeoutError as timeoutErrorOf } from "./timeout-error.js";
-import { writeFailed } from "./transcript-file.js";
 import { untilBegun } from "./until-begun.js";
 
 /** Pending calls whose keys are looked into before the lock is taken for the first of them. */

@@ -1,9 +1,9 @@
 import { YieldingFile } from "../file/yielding-file.js";
 import { MAX_OPEN_FILES } from "../options.js";
 import type { ReadSource } from "../read/read-source.js";
-import type { DamagedLine } from "./append-result.js";
 import { statIfAny } from "./stat-if-any.js";
 import { isUnchanged, readTail, type Tail, unreadable } from "./tail.js";
+import type { DamagedLine } from "./tail-damage.js";
 
 /** Where a transcript ends. */
 export interface Leaf {

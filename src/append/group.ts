@@ -1,12 +1,12 @@
 import type { NewHeader } from "../entry/header.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { LeaflogError } from "../errors.js";
-import type { FoundHeader } from "../scan/find-header.js";
 import type { LeafState } from "../scan/find-leaf.js";
 import type { AppendCall } from "./append-call.js";
-import type { AppendResult, DamagedLine, NotMigrated, TornTail } from "./append-result.js";
+import type { AppendResult, NotMigrated } from "./append-result.js";
 import type { StoredKeys } from "./idempotency/stored-keys.js";
-import type { Anchor } from "./tail.js";
+import type { LaidOut } from "./laid-out.js";
+import type { DamagedLine, TornTail } from "./tail-damage.js";
 
 /** What a group commit is laid out by: the file that it is written to, and what is found in it. */
 export interface GroupTerms {
@@ -49,14 +49,7 @@ export interface Refused {
 }
 
 /** The pending appends of one transcript, laid out as the bytes of one write. */
-export interface GroupCommit {
-  readonly bytes: Buffer;
-  readonly format: TranscriptFormat;
+export interface GroupCommit extends LaidOut {
   readonly written: readonly Written[];
   readonly refused: readonly Refused[];
-  /** How the transcript stands when the bytes are written. */
-  readonly leaf: LeafState;
-  readonly anchor: Anchor | undefined;
-  /** The header that goes first, if one does. */
-  readonly header: FoundHeader | undefined;
 }

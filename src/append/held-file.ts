@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { LeaflogError } from "../errors.js";
+import { writeFailed } from "../failures.js";
 import type { FileSystem } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
 import type { Look } from "../file/look.js";
@@ -17,7 +18,7 @@ import { type LockSlot, WriteLock } from "./lock/write-lock.js";
 import { OpenSlot } from "./open-slot.js";
 import type { Tail } from "./tail.js";
 import { lockTimeout, slotTimeout } from "./timeout-error.js";
-import { TranscriptFile, writeFailed } from "./transcript-file.js";
+import { TranscriptFile } from "./transcript-file.js";
 
 /** Who waits and cannot be seen to: without a wish the lock is given back too, but later. */
 const UNWISHED_HOLDS = 10;

@@ -1,4 +1,5 @@
-import { LeaflogError } from "../errors.js";
+import type { LeaflogError } from "../errors.js";
+import { aborted } from "../failures.js";
 import { MAX_TIMEOUT_MS, type QueueOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 
@@ -239,12 +240,4 @@ export class PendingCalls {
 interface CallsOfSignal {
   readonly calls: Set<AppendCall>;
   readonly forget: () => void;
-}
-
-/** The error of a call whose signal was aborted before it began to be written. */
-export function aborted(signal: AbortSignal, file?: string): LeaflogError {
-  return new LeaflogError("LEAFLOG_ABORTED", "aborted before writing began; nothing was written", {
-    ...(file !== undefined && { file }),
-    cause: signal.reason,
-  });
 }

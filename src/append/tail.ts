@@ -7,8 +7,8 @@ import type { FoundHeader } from "../scan/find-header.js";
 import { findLeaf, type LeafState } from "../scan/find-leaf.js";
 import { findStart } from "../scan/find-start.js";
 import { readFully } from "../scan/read-fully.js";
-import type { DamagedLine, TornTail } from "./append-result.js";
 import { LastChunk } from "./last-chunk.js";
+import type { DamagedLine, TornTail } from "./tail-damage.js";
 
 /** Bytes kept from the start of the last line, where its id stands, to know the line again. */
 const ANCHOR_BYTES = 512;

@@ -1,5 +1,5 @@
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
-import { LeaflogError } from "../errors.js";
+import { writeFailed } from "../failures.js";
 import { compareFiles, type FileStat, isSameFile } from "../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
@@ -8,7 +8,7 @@ import type { Look } from "../file/look.js";
 import { syncNames, syncWayTo } from "../file/sync-names.js";
 import { appendRest } from "./append-rest.js";
 import { cutBack } from "./cut-back.js";
-import type { GroupCommit } from "./group.js";
+import type { LaidOut } from "./laid-out.js";
 import { ensureOneName } from "./one-name.js";
 import { OpenAhead } from "./open-ahead.js";
 import { isAsWritten, isUnchanged, readTail, stillStands, type Tail, unreadable } from "./tail.js";
@@ -156,7 +156,7 @@ export class TranscriptFile {
    *
    * @throws LeaflogError `LEAFLOG_WRITE_FAILED`, with `cutBack`
    */
-  async write(group: GroupCommit, stillOwner: () => Promise<boolean>): Promise<void> {
+  async write(group: LaidOut, stillOwner: () => Promise<boolean>): Promise<void> {
     const file = this.#file as OpenFile;
     const tail = this.#tail as Tail;
     const { bytes } = group;
@@ -187,7 +187,7 @@ export class TranscriptFile {
     throw writeFailed(this.path, message, cause, restored);
   }
 
-  #advance(before: Tail, group: GroupCommit): void {
+  #advance(before: Tail, group: LaidOut): void {
     const size = before.size + group.bytes.length;
     const anchor = group.anchor ?? before.anchor;
     this.#tail = {
@@ -285,13 +285,4 @@ export class TranscriptFile {
       throw writeFailed(this.path, "the file was closed with an error", cause, true);
     }
   }
-}
-
-export function writeFailed(
-  file: string,
-  message: string,
-  cause: unknown,
-  restored: boolean,
-): LeaflogError {
-  return new LeaflogError("LEAFLOG_WRITE_FAILED", message, { file, cause, cutBack: restored });
 }

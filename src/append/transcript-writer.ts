@@ -1,5 +1,6 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
+import { aborted } from "../failures.js";
 import type { FileSystem } from "../file/file-system.js";
 import { lookBy } from "../file/look.js";
 import type { ResolvedOptions } from "../options.js";
@@ -11,7 +12,6 @@ import type { FoundKeys } from "./idempotency/key-lookup.js";
 import { KeyQuery } from "./idempotency/key-query.js";
 import type { MigrateOptions, MigrationReport } from "./migration/migration.js";
 import { Parking } from "./parking.js";
-import { aborted } from "./pending-calls.js";
 import type { RepairOptions } from "./repair/repair-options.js";
 import type { RepairReport } from "./repair/repair-report.js";
 import type { Rewrites } from "./rewrites.js";

@@ -1,5 +1,5 @@
 import type { LeaflogError } from "../errors.js";
-import { aborted } from "./pending-calls.js";
+import { aborted } from "../failures.js";
 
 /** What ends the wait of work that has not begun. */
 export interface Patience {

@@ -1,8 +1,8 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { type FormatName, TRANSCRIPT_FORMATS } from "../entry/transcript-format.js";
+import { readFailed } from "../failures.js";
 import { nodeFileSystem } from "../file/node-file-system.js";
 import { ensureRegular } from "../file/regular-file.js";
-import { readFailed } from "../read/open-to-read.js";
 import { UsageError } from "./exit-code.js";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;

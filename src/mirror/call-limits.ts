@@ -1,5 +1,5 @@
-import { aborted } from "../append/pending-calls.js";
 import { LeaflogError } from "../errors.js";
+import { aborted } from "../failures.js";
 
 /** What ends a mirror call that has written nothing yet: its signal and its one deadline. */
 export class CallLimits {

@@ -1,4 +1,5 @@
 import { LeaflogError } from "../errors.js";
+import { readFailed } from "../failures.js";
 import { type FileStat, isSameFile, isUntouched } from "../file/file-stat.js";
 import { isErrno } from "../file/is-errno.js";
 import { ReplacedError, type YieldingFile } from "../file/yielding-file.js";
@@ -12,7 +13,7 @@ import {
 } from "./cursor.js";
 import type { FileAlarm } from "./file-alarm.js";
 import { lastLineEnd, lineStartAt } from "./line-bounds.js";
-import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
+import { closeRead, openToRead, withStat } from "./open-to-read.js";
 import type { ReadSource } from "./read-source.js";
 import { settledEnd } from "./settled-end.js";
 

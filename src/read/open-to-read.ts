@@ -1,4 +1,4 @@
-import { LeaflogError } from "../errors.js";
+import { readFailed } from "../failures.js";
 import type { FileStat } from "../file/file-stat.js";
 import type { FileToRead } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
@@ -64,21 +64,6 @@ export async function openToRead(
     if (isErrno(error, "ENOENT")) return undefined;
     throw readFailed(source.file, error, signal);
   }
-}
-
-/** What a reader's failure becomes; errors that are leaflog's already stay as they are. */
-export function readFailed(path: string, error: unknown, signal?: AbortSignal): LeaflogError {
-  if (error instanceof LeaflogError) return error;
-  if (signal?.aborted) {
-    return new LeaflogError("LEAFLOG_ABORTED", "aborted while reading", {
-      file: path,
-      cause: signal.reason,
-    });
-  }
-  return new LeaflogError("LEAFLOG_READ_FAILED", "the transcript cannot be read", {
-    file: path,
-    cause: error,
-  });
 }
 
 /** @throws LeaflogError `LEAFLOG_READ_FAILED` */

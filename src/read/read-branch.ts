@@ -1,11 +1,12 @@
 import type { EntryRecord } from "../entry/entry.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
+import { readFailed } from "../failures.js";
 import type { FileToRead } from "../file/file-system.js";
 import { findLeaf } from "../scan/find-leaf.js";
 import { BranchReading } from "./branch-reading.js";
 import type { BranchEnd, Wanted } from "./branch-walk.js";
 import { leafFirst } from "./leaf-first.js";
-import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
+import { closeRead, openToRead, withStat } from "./open-to-read.js";
 import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 import { rootFirst } from "./root-first.js";

@@ -1,5 +1,6 @@
 import type { EntryRecord } from "../entry/entry.js";
 import { DEFAULT_FORMAT } from "../entry/transcript-format.js";
+import { readFailed } from "../failures.js";
 import type { FileToRead } from "../file/file-system.js";
 import type { ScannedLine } from "../scan/scanned-line.js";
 import { WorkPace } from "../scan/work-pace.js";
@@ -7,7 +8,7 @@ import { EntryIterator, type EntrySupply } from "./entry-iterator.js";
 import { LineBlocks } from "./line-blocks.js";
 import { lineEndAt, lineStartAt } from "./line-bounds.js";
 import { type MalformedLineOptions, tellMalformed } from "./malformed-line.js";
-import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
+import { closeRead, openToRead, withStat } from "./open-to-read.js";
 import { type MetEntry, meetEntry, UnreadEntry } from "./read-entry.js";
 import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";

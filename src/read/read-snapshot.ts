@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
+import { readFailed } from "../failures.js";
 import type { YieldingFile } from "../file/yielding-file.js";
 import { lastLineEnd } from "./line-bounds.js";
-import { closeRead, openToRead, readFailed, withStat } from "./open-to-read.js";
+import { closeRead, openToRead, withStat } from "./open-to-read.js";
 import type { ReadSource } from "./read-source.js";
 
 const CHUNK_BYTES = 65_536;

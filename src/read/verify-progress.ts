@@ -1,5 +1,5 @@
 import { LeaflogError } from "../errors.js";
-import { readFailed } from "./open-to-read.js";
+import { readFailed } from "../failures.js";
 
 /** Told how many bytes are done, of how many in all. */
 type Listener = (bytesDone: number, bytesTotal: number) => void;

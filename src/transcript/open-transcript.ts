@@ -1,9 +1,9 @@
+import { readFailed } from "../failures.js";
 import type { FileSystem } from "../file/file-system.js";
 import { ensureRegular } from "../file/regular-file.js";
 import { resolveFile } from "../file/resolve-file.js";
 import { ensureKnown } from "../known-members.js";
 import { resolveOptions, TRANSCRIPT_MEMBERS, type TranscriptOptions } from "../options.js";
-import { readFailed } from "../read/open-to-read.js";
 import { Transcript } from "./transcript.js";
 import { pathText, type TranscriptPath } from "./transcript-path.js";
 

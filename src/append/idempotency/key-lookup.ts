@@ -1,7 +1,7 @@
+import { readFailed } from "../../failures.js";
 import { isSameFile } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import { isErrno } from "../../file/is-errno.js";
-import { readFailed } from "../../read/open-to-read.js";
 import type { Tail } from "../tail.js";
 import type { KeyIndex } from "./key-index.js";
 import { keyIndexOf, trimKeyIndexes } from "./key-indexes.js";
