@@ -4,22 +4,9 @@ import { type FileStat, isSameFile } from "./file-stat.js";
 import type { FileSystem, OpenFile } from "./file-system.js";
 import { isErrno } from "./is-errno.js";
 import { syncNames } from "./sync-names.js";
-import { isTemporary, TemporaryFile } from "./temporary-file.js";
+import { isTemporary, type ReplacementOutput, TemporaryFile } from "./temporary-file.js";
 
 const COPY_BYTES = 262_144;
-
-/** Where the new content of a file goes. */
-export interface ReplacementOutput {
-  /** Bytes written so far. */
-  readonly size: number;
-  /**
-   * Writes all of `buffer` behind what was written before. One call is one `write(2)`, and a second
-   * one where that took a part only.
-   *
-   * @throws LeaflogError `LEAFLOG_WRITE_FAILED`, also when not all of it could be written
-   */
-  write(buffer: Buffer): Promise<void>;
-}
 
 /** What is replaced, by what. */
 export interface ReplacementPlan {

@@ -3,8 +3,20 @@ import { LeaflogError } from "../errors.js";
 import type { FileStat } from "./file-stat.js";
 import type { FileSystem, OpenFile } from "./file-system.js";
 import { keepRights } from "./keep-rights.js";
-import type { ReplacementOutput } from "./replacement.js";
 import { writeWhole } from "./write-whole.js";
+
+/** Where the new content of a file goes. */
+export interface ReplacementOutput {
+  /** Bytes written so far. */
+  readonly size: number;
+  /**
+   * Writes all of `buffer` behind what was written before. One call is one `write(2)`, and a second
+   * one where that took a part only.
+   *
+   * @throws LeaflogError `LEAFLOG_WRITE_FAILED`, also when not all of it could be written
+   */
+  write(buffer: Buffer): Promise<void>;
+}
 
 const SUFFIX = ".leaflog-tmp";
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

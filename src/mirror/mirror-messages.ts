@@ -1,5 +1,4 @@
 import type { StoredEntry } from "../append/idempotency/stored-entry.js";
-import { invalid } from "../options.js";
 import { WorkPace } from "../scan/work-pace.js";
 import {
   appendEach,
@@ -10,6 +9,7 @@ import {
 import { openTranscript } from "../transcript/open-transcript.js";
 import { Transcript } from "../transcript/transcript.js";
 import { accessOf } from "../transcript/transcript-access.js";
+import { pathText, type TranscriptPath } from "../transcript/transcript-path.js";
 import { CallLimits } from "./call-limits.js";
 import { throughHooks } from "./message-hooks.js";
 import { saySame } from "./message-identity.js";
@@ -42,20 +42,19 @@ import { type PlannedMessage, planMessages } from "./planned-message.js";
  * any number of processes write each message once. Hooks run without the lock. A crash in the midst
  * of the write leaves the first ones of the messages whole; the next call adds the rest.
  *
- * @param target a handle, which stays open, or a path
+ * @param target a handle, which stays open, or a path or `file:` URL
  * @throws LeaflogError as `Transcript.append` and `openTranscript`; what a hook throws. Nothing was
  * written then, unless the error says otherwise.
  */
 export async function mirrorMessages(
-  target: Transcript | string,
+  target: Transcript | TranscriptPath,
   options: MirrorOptions,
 ): Promise<MirrorResult> {
   checkMirrorOptions(options);
   const planned = await planMessages(options);
   if (planned.length === 0) return resultOf(options, []);
   if (target instanceof Transcript) return mirrorTo(target, planned, options);
-  if (typeof target !== "string") throw invalid("target", target, "a Transcript or a path");
-  const transcript = await openTranscript(target, options.transcript);
+  const transcript = await openTranscript(pathText(target, "target"), options.transcript);
   try {
     return await mirrorTo(transcript, planned, options);
   } finally {

@@ -1,11 +1,12 @@
 import { invalid } from "../options.js";
 import type { Transcript } from "../transcript/transcript.js";
+import type { TranscriptPath } from "../transcript/transcript-path.js";
 import { mirrorMessages } from "./mirror-messages.js";
 import type { MirrorOptions, MirrorResult } from "./mirror-options.js";
 
 /** A session that messages may belong to. */
 export interface MirrorSession {
-  readonly target: Transcript | string;
+  readonly target: Transcript | TranscriptPath;
   /** The chat that it goes on in: a channel and whatever tells the channel's chats apart. */
   readonly chat: string;
   /** Whose it is, where several share the chat. */

@@ -1,7 +1,6 @@
 import type { TranscriptWriter } from "../append/transcript-writer.js";
 import type { EncodedEntry } from "../entry/encoded-entry.js";
 import type { ResolvedOptions } from "../options.js";
-import type { Transcript } from "./transcript.js";
 
 /** What the floors above need of a handle, besides what everybody has. */
 export interface TranscriptAccess {
@@ -17,13 +16,14 @@ export interface TranscriptAccess {
   encodeMessage(message: object, key: string): EncodedEntry;
 }
 
-let access: (transcript: Transcript) => TranscriptAccess;
+let access: (transcript: never) => TranscriptAccess;
 
 /** To be called by the class, whose private members these are. */
-export function grantAccess(grant: (transcript: Transcript) => TranscriptAccess): void {
+export function grantAccess<T extends object>(grant: (transcript: T) => TranscriptAccess): void {
   access = grant;
 }
 
-export function accessOf(transcript: Transcript): TranscriptAccess {
-  return access(transcript);
+/** @param transcript a `Transcript`, whose class is no import of this file: it imports this one */
+export function accessOf(transcript: object): TranscriptAccess {
+  return access(transcript as never);
 }

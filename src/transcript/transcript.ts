@@ -33,7 +33,7 @@ export type TranscriptStatus = "open" | "poisoned" | "closed";
  */
 export class Transcript extends TranscriptReader implements AsyncDisposable {
   static {
-    grantAccess((transcript) => ({
+    grantAccess((transcript: Transcript) => ({
       options: transcript.#options,
       writer: transcript.#share.writer,
       ensureOpen: () => transcript.#ensureOpen(),

@@ -18,6 +18,7 @@ import {
   type TranscriptPath,
   verifyTranscript,
 } from "../../src/index.js";
+import { mirrorMessages } from "../../src/mirror/index.js";
 import { directoryHost } from "../../src/sdk/index.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
@@ -78,4 +79,15 @@ test("the root of a host may be one", async () => {
   const host = directoryHost({ root: pathToFileURL(root), rights: ["append"] });
   const grant = await host.resolve({ agentId: "main", sessionId: "s" });
   expect(grant).toMatchObject({ file: join(root, "main", "s.jsonl") });
+});
+
+test("what is mirrored to a file: URL is in the file of that path", async () => {
+  const file = join(await tempDirectory(), "new one.jsonl");
+  const options = { scope: "mail", messages: [{ role: "user", content: "Hello" }] };
+  expect(await mirrorMessages(pathToFileURL(file), options)).toMatchObject({ appended: 1 });
+  expect(await mirrorMessages(file, options)).toMatchObject({ appended: 0 });
+  await expect(mirrorMessages(new URL("data:,x"), options)).rejects.toMatchObject({
+    code: "LEAFLOG_INVALID_ARGUMENT",
+    message: expect.stringContaining("`target` must be"),
+  });
 });

@@ -1,5 +1,5 @@
 import type { OpenFile } from "../../file/file-system.js";
-import type { ReplacementOutput } from "../../file/replacement.js";
+import type { ReplacementOutput } from "../../file/temporary-file.js";
 import { scanForward } from "../../scan/scan-forward.js";
 import type { ScannedLine, ScanOptions } from "../../scan/scanned-line.js";
 import { editedLine, type LinePiece } from "../rewrite/line-edits.js";

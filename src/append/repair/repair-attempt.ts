@@ -2,7 +2,7 @@ import { newEntryId } from "../../entry/entry-id.js";
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
 import { LeaflogError } from "../../errors.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
-import type { ReplacementOutput } from "../../file/replacement.js";
+import type { ReplacementOutput } from "../../file/temporary-file.js";
 import { CONTENT_ADVICE } from "../../read/content-advice.js";
 import { MAX_ENTRIES } from "../../read/verify.js";
 import { EncodingWatch } from "../../read/verify-encoding.js";

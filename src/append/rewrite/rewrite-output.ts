@@ -1,5 +1,6 @@
 import type { OpenFile } from "../../file/file-system.js";
-import { copyRange, type ReplacementOutput } from "../../file/replacement.js";
+import { copyRange } from "../../file/replacement.js";
+import type { ReplacementOutput } from "../../file/temporary-file.js";
 import type { Span } from "../../scan/line-facts.js";
 
 const BUFFER_BYTES = 262_144;
