@@ -149,7 +149,9 @@ describe.each(WRITERS)("beside $name", (how) => {
   });
 });
 
-test.each(ACTS.slice(3))("$name beside one that writes its lines in halves", async (act) => {
+test.each(ACTS.slice(3))("$name beside one that writes its lines in halves", {
+  timeout: 60_000 + ROUNDS * 3000,
+}, async (act) => {
   const directory = await tempDirectory();
   const how = { linesPerSecond: 50, linked: false, halves: true };
   for (let nth = 0; nth < ROUNDS; nth += 1) await round(directory, nth, act, how);
