@@ -1,5 +1,6 @@
 import { YieldingFile } from "../file/yielding-file.js";
 import { MAX_OPEN_FILES } from "../options.js";
+import { ensureTranscript } from "../read/content-advice.js";
 import type { ReadSource } from "../read/read-source.js";
 import { statIfAny } from "./stat-if-any.js";
 import { isUnchanged, readTail, type Tail, unreadable } from "./tail.js";
@@ -19,13 +20,14 @@ export interface Leaf {
  * Looks up the leaf without the lock.
  *
  * @param known an earlier look, which saves reading where the file did not change since
- * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`
+ * @throws LeaflogError `LEAFLOG_LEAF_UNREADABLE`, `LEAFLOG_UNKNOWN_FORMAT`
  */
 export async function currentLeaf(source: ReadSource, known: Tail | undefined): Promise<Leaf> {
   const stat = await statIfAny(source.fileSystem, source.file);
   if (stat === undefined) return { id: null, shape: "empty" };
-  const { leaf, damagedLine } =
+  const { leaf, damagedLine, content } =
     known && isUnchanged(known, stat) ? known : await readAnew(source, known);
+  ensureTranscript(source.file, content, source);
   return { id: leaf.leafId, shape: leaf.shape, ...(damagedLine && { damagedLine }) };
 }
 

@@ -2,6 +2,7 @@ import { ensureAppendable } from "../entry/ensure-appendable.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import type { ResolvedOptions } from "../options.js";
+import { ensureTranscript } from "../read/content-advice.js";
 import type { Tail } from "./tail.js";
 
 /** How entries go to a transcript as it was found. */
@@ -15,7 +16,8 @@ export type Strategy =
 
 /**
  * @param tail undefined when there is no file
- * @throws LeaflogError `LEAFLOG_BAD_HEADER`, `LEAFLOG_LINEAR_TRANSCRIPT`
+ * @throws LeaflogError `LEAFLOG_UNKNOWN_FORMAT`, `LEAFLOG_BAD_HEADER`,
+ * `LEAFLOG_LINEAR_TRANSCRIPT`
  */
 export function chooseStrategy(
   file: string,
@@ -23,6 +25,7 @@ export function chooseStrategy(
   format: TranscriptFormat,
   options: ResolvedOptions,
 ): Strategy {
+  if (tail) ensureTranscript(file, tail.content, options);
   ensureAppendable(file, format);
   if (tail === undefined) return "link";
   if (tail.header.state === "damaged" && options.header === "required") {

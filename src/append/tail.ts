@@ -3,6 +3,7 @@ import { LeaflogError } from "../errors.js";
 import { type FileStat, isSameFile } from "../file/file-stat.js";
 import type { FileToRead } from "../file/file-system.js";
 import { ensureRegular } from "../file/regular-file.js";
+import { type FileContent, isPacked } from "../scan/file-content.js";
 import type { FoundHeader } from "../scan/find-header.js";
 import { findLeaf, type LeafState } from "../scan/find-leaf.js";
 import { findStart } from "../scan/find-start.js";
@@ -13,6 +14,7 @@ import type { DamagedLine, TornTail } from "./tail-damage.js";
 /** Bytes kept from the start of the last line, where its id stands, to know the line again. */
 const ANCHOR_BYTES = 512;
 const NEWLINE = Buffer.from("\n");
+const NO_LEAF: LeafState = { shape: "empty", leafId: null, linearAfterLeaf: false };
 const NS_PER_MS = 1e6;
 /** A torn tail may be a program without our lock that is still writing: look again after this. */
 const SETTLE_MS = 20;
@@ -30,6 +32,8 @@ export interface Tail {
    */
   readonly writtenAt?: number | undefined;
   readonly format: TranscriptFormat;
+  /** What it is, by its first lines. */
+  readonly content: FileContent;
   readonly header: FoundHeader;
   readonly leaf: LeafState;
   /** Byte behind the last newline. */
@@ -137,10 +141,12 @@ async function tailAt(
   if (stands && size === known.size) return { ...known, stat, writtenAt: undefined };
   const settled = stands && isSettled(known) ? known : undefined;
   const last = new LastChunk(file, stands ? known.end : 0, size);
-  const [{ format, header }] = await Promise.all([
+  const [{ format, header, content }] = await Promise.all([
     settled ?? findStart(file, size, { format: said }),
     last.ready(),
   ]);
+  // Nothing can be read in what is no text, however long it is.
+  if (isPacked(content)) return { stat, size, format, content, header, leaf: NO_LEAF, end: size };
   const before =
     stands && known.format === format ? { offset: known.end, state: known.leaf } : undefined;
   const { end, tornTail, damagedLine, lastLine, ...leaf } = await findLeaf(last, {
@@ -150,7 +156,7 @@ async function tailAt(
   });
   const anchor = lastLine ? await readAnchor(last, lastLine) : stands ? known.anchor : undefined;
   return {
-    ...{ stat, size, format, header, leaf, end },
+    ...{ stat, size, format, content, header, leaf, end },
     ...(tornTail && { tornTail }),
     ...(damagedLine && { damagedLine }),
     ...(anchor && { anchor }),

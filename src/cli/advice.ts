@@ -8,6 +8,7 @@ const WORDS: readonly (readonly [advice: RegExp, command: string])[] = [
     "leaflog repair FILE tells what to do",
   ],
   [/call migrateTranscript first, or open it with another `linear`/, "leaflog migrate FILE first"],
+  [/name it as `format` \(.*?\)/, "name it with --format"],
   [/raise (maxOpenFiles or )?timeoutMs/, "wait longer with --timeout MS"],
   [/with a higher timeoutMs/, "with a longer --timeout MS"],
   [/, or raise maxOpenFiles(?! or)/, ""],

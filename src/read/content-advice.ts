@@ -1,11 +1,42 @@
-import type { FileContent } from "../scan/file-content.js";
+import type { TranscriptFormat } from "../entry/transcript-format.js";
+import { LeaflogError } from "../errors.js";
+import { type FileContent, isPacked } from "../scan/file-content.js";
 
 /** What a file is that is no transcript, and what to do about it. */
 export const CONTENT_ADVICE: Readonly<Record<Exclude<FileContent, "transcript">, string>> = {
   list: "a JSON list, not JSON lines: a repair saves its entries",
   spread: "JSON over several lines, not JSON lines: a repair saves its entries",
-  other: "JSON of no dialect that leaflog knows: name the format if it is one of those",
+  other:
+    "JSON of no dialect that leaflog knows: name it as `format` (pi, claude-code or codex) if it is one of them",
   "utf-16": "UTF-16, not UTF-8: convert it first, with iconv -f UTF-16 -t UTF-8 say",
   gzip: "compressed: unpack it first, with gzip -d say",
   zstd: "compressed: unpack it first, with zstd -d say",
 };
+
+/** What a caller says of a file. */
+export interface SaidContent {
+  /** The dialect. */
+  readonly format?: TranscriptFormat | undefined;
+  /** `optional`: that its lines are what they are. */
+  readonly header?: "required" | "optional" | undefined;
+}
+
+/**
+ * Refuses what is no transcript. In doubt it is one, and what a caller says goes unless it is no
+ * text at all.
+ *
+ * @throws LeaflogError `LEAFLOG_UNKNOWN_FORMAT`
+ */
+export function ensureTranscript(
+  file: string,
+  content: FileContent,
+  { format, header }: SaidContent,
+): void {
+  const isSaid = format !== undefined || header === "optional";
+  if (content === "transcript" || (isSaid && !isPacked(content))) return;
+  throw unknownFormat(file, `it is ${CONTENT_ADVICE[content]}`);
+}
+
+export function unknownFormat(file: string, why: string): LeaflogError {
+  return new LeaflogError("LEAFLOG_UNKNOWN_FORMAT", `the file is left as it is: ${why}`, { file });
+}

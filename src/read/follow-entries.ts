@@ -6,7 +6,6 @@ import { Follower } from "./follower.js";
 import { LineBlocks } from "./line-blocks.js";
 import { type MalformedLineOptions, tellMalformed } from "./malformed-line.js";
 import { meetEntry, type TextOption, UnreadEntry } from "./read-entry.js";
-import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 
 const POLL_MS = 500;
@@ -46,7 +45,7 @@ export interface FollowOptions extends MalformedLineOptions, TextOption {
  * While `next` waits, the signal alone ends it: `return` would wait too. Between two looks nothing is
  * held but the system's watch on the file and a timer, which keep the process alive.
  *
- * @throws LeaflogError `LEAFLOG_READ_FAILED`
+ * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_UNKNOWN_FORMAT`
  */
 export async function* followEntries(
   source: ReadSource,
@@ -72,9 +71,8 @@ export async function* followEntries(
       let failure: { readonly error: unknown } | undefined;
       let blocks: LineBlocks | undefined;
       try {
-        const { file, stat, ...range } = growth;
-        const format = await readFormat(source, file, stat, signal);
-        blocks = await LineBlocks.start(file, source.maxEntryBytes, { ...range, format, signal });
+        const { file, format } = growth;
+        blocks = await LineBlocks.start(file, source.maxEntryBytes, { ...growth, signal });
         for (let block = await blocks.next(); block; block = await blocks.next()) {
           pace.restart();
           for (const line of block) {

@@ -1,3 +1,4 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import { readFailed } from "../failures.js";
 import { type FileStat, isSameFile, isUntouched } from "../file/file-stat.js";
@@ -14,6 +15,7 @@ import {
 import type { FileAlarm } from "./file-alarm.js";
 import { lastLineEnd, lineStartAt } from "./line-bounds.js";
 import { closeRead, openToRead, withStat } from "./open-to-read.js";
+import { readFormat } from "./read-format.js";
 import type { ReadSource } from "./read-source.js";
 import { settledEnd } from "./settled-end.js";
 
@@ -26,6 +28,7 @@ const SETTLED_MS = 20;
 export interface Growth {
   readonly file: YieldingFile;
   readonly stat: FileStat;
+  readonly format: TranscriptFormat;
   /** Start of the first line. */
   readonly from: number;
   /** End of the last line. */
@@ -178,6 +181,7 @@ export class Follower {
   async #growthOf(file: YieldingFile, stat: FileStat): Promise<Growth | undefined> {
     const { size } = stat;
     const signal = this.#signal;
+    const format = await readFormat(this.#source, file, stat, signal);
     if (this.#position === undefined) {
       const end = await settledEnd(file, 0, await lastLineEnd(file, size, 0, signal), signal);
       this.#position = await cursorAt(file, stat, end);
@@ -198,7 +202,7 @@ export class Follower {
     }
     const to = await settledEnd(file, from, linesEnd, signal);
     if (to === from) return undefined;
-    return { file, stat, from, to, end: await cursorAt(file, stat, to) };
+    return { file, stat, format, from, to, end: await cursorAt(file, stat, to) };
   }
 
   #beginAnew(reason: ResetReason): void {

@@ -2,6 +2,7 @@ import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-forma
 import { compareFiles, type FileStat } from "../file/file-stat.js";
 import type { FileToRead } from "../file/file-system.js";
 import { findStart } from "../scan/find-start.js";
+import { ensureTranscript } from "./content-advice.js";
 import { withFile } from "./open-to-read.js";
 import type { ReadSource } from "./read-source.js";
 
@@ -16,6 +17,7 @@ const known = new WeakMap<
  * name, unless it does not tell.
  *
  * @param stat what the file is now
+ * @throws LeaflogError `LEAFLOG_UNKNOWN_FORMAT`; the error of a failed read
  */
 export async function readFormat(
   source: ReadSource,
@@ -28,7 +30,9 @@ export async function readFormat(
   if (before && compareFiles(before.stat, stat) === "same" && before.stat.size <= size) {
     return before.format;
   }
-  const { format, certain } = await findStart(file, size, { format: source.format, signal });
+  const start = await findStart(file, size, { format: source.format, signal });
+  const { format, content, certain } = start;
+  ensureTranscript(source.file, content, source);
   if (certain) known.set(source, { stat, format });
   return format;
 }
@@ -36,7 +40,7 @@ export async function readFormat(
 /**
  * The format of a transcript, as far as its file shows it.
  *
- * @throws LeaflogError `LEAFLOG_READ_FAILED`
+ * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_UNKNOWN_FORMAT`
  */
 export function readSourceFormat(source: ReadSource): Promise<TranscriptFormat> {
   const { format = DEFAULT_FORMAT } = source;

@@ -12,4 +12,6 @@ export interface ReadSource {
   readonly maxOpenFiles?: number | undefined;
   /** What the caller says that the transcript is. Default: what its first lines say. */
   readonly format?: TranscriptFormat | undefined;
+  /** See `TranscriptOptions`. @default "required" */
+  readonly header?: "required" | "optional" | undefined;
 }

@@ -1,11 +1,22 @@
+import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
+import { FormatSigns } from "./format-signs.js";
 import { joinedRecords } from "./joined-records.js";
 import { readFully } from "./read-fully.js";
 
-/** Bytes at the start of a file by which it is told. */
+/** Bytes at the start of a file by which it is told, unless a line goes on behind them. */
 const START_BYTES = 65_536;
+/** So many lines at least, however long they are, where the first ones show nothing. */
+const MIN_LINES = 8;
+/** Bytes at which even that ends. */
+const MAX_BYTES = 67_108_864;
 /** Bytes of which every second one is NUL where text is UTF-16. */
 const UTF16_BYTES = 64;
+const NEWLINE = 0x0a;
+const OPEN_BRACKET = 0x5b;
+const BOM: Buffer = Buffer.from([0xef, 0xbb, 0xbf]);
+/** White space, and the bytes of a BOM. */
+const SPACE: Buffer = Buffer.from([0x20, 0x09, 0x0d, 0x0a, ...BOM]);
 
 /**
  * What a file is:
@@ -17,27 +28,117 @@ const UTF16_BYTES = 64;
  */
 export type FileContent = "transcript" | "list" | "spread" | "other" | "utf-16" | "gzip" | "zstd";
 
+/** What the first lines of a file show. */
+export interface ShownContent {
+  readonly content: FileContent;
+  /** Undefined where no line shows it. */
+  readonly format: TranscriptFormat | undefined;
+}
+
+/** The same for a caller who says what the lines are. */
+export function asSaid(content: FileContent): FileContent {
+  return content === "other" ? "transcript" : content;
+}
+
 /** Contents of which nothing can be read as they are. */
 export function isUnreadable(content: FileContent): boolean {
-  return content === "utf-16" || content === "gzip" || content === "zstd" || content === "other";
+  return isPacked(content) || content === "other";
+}
+
+/** Contents that are no UTF-8 text, whatever a caller says that they are. */
+export function isPacked(content: FileContent): boolean {
+  return content === "utf-16" || content === "gzip" || content === "zstd";
 }
 
 /**
- * @param named whether the caller says what dialect it is: then it is not `other`
- * @throws the error of a failed read
+ * What a file is by its first 65,536 bytes. Where nothing shows there, by its first lines as far as
+ * the eighth one, 64 MiB at most: that a line is long tells nothing of its format.
+ *
+ * @throws the error of a failed read, or the signal's reason
  */
 export async function findContent(
   file: FileToRead,
   size: number,
-  named: boolean,
-): Promise<FileContent> {
+  signal?: AbortSignal,
+): Promise<ShownContent> {
   const buffer = Buffer.allocUnsafe(Math.min(size, START_BYTES));
   const bytes = buffer.subarray(0, await readFully(file, buffer, 0, buffer.length, 0));
   const packed = byFirstBytes(bytes);
-  if (packed !== undefined) return packed;
-  const { objects, shape } = objectsIn(bytes);
-  if (!named && objects.length > 0 && !objects.some(isKnown)) return "other";
-  return shape;
+  if (packed !== undefined) return { content: packed, format: undefined };
+  const isList = bytes.find((byte) => !SPACE.includes(byte)) === OPEN_BRACKET;
+  const listed = isList ? byRecords(bytes) : undefined;
+  if (listed !== undefined) return listed;
+  const lines = new SignLines();
+  const shown = lines.see(bytes.subarray(bytes.indexOf(BOM) === 0 ? BOM.length : 0));
+  if (shown !== undefined) return { content: "transcript", format: shown };
+  // Where no line by itself is a record, several are.
+  const joined = lines.isSilent ? byRecords(bytes) : undefined;
+  return joined ?? byFurtherLines(file, size, lines, signal);
+}
+
+/** Of records that do not stand on lines of their own; undefined where there are none. */
+function byRecords(bytes: Buffer): ShownContent | undefined {
+  const { records, listed, spread } = joinedRecords(bytes);
+  if (records.length === 0) return undefined;
+  const signs = new FormatSigns();
+  let shown: TranscriptFormat | undefined;
+  for (const record of records) shown ??= signs.see(record);
+  const format = shown ?? signs.likely;
+  if (shown === undefined && signs.isForeign) return { content: "other", format };
+  return { content: listed ? "list" : spread ? "spread" : "transcript", format };
+}
+
+/** Reads on while nothing shows. */
+async function byFurtherLines(
+  file: FileToRead,
+  size: number,
+  lines: SignLines,
+  signal: AbortSignal | undefined,
+): Promise<ShownContent> {
+  const end = Math.min(size, MAX_BYTES);
+  const buffer = Buffer.allocUnsafe(Math.min(START_BYTES, Math.max(0, end - START_BYTES)));
+  for (let at = START_BYTES; at < end && lines.count < MIN_LINES && lines.isSilent; ) {
+    signal?.throwIfAborted();
+    const length = await readFully(file, buffer, 0, Math.min(buffer.length, end - at), at);
+    if (length === 0) break;
+    const format = lines.see(buffer.subarray(0, length));
+    if (format !== undefined) return { content: "transcript", format };
+    at += length;
+  }
+  return lines.end();
+}
+
+/** Cuts what is read into lines. */
+class SignLines {
+  /** Lines that have ended. */
+  count = 0;
+  readonly #signs = new FormatSigns();
+
+  get isSilent(): boolean {
+    return this.#signs.isSilent;
+  }
+
+  /** Goes on with the next bytes; the format, where they settle it. */
+  see(bytes: Buffer): TranscriptFormat | undefined {
+    for (let start = 0; start < bytes.length; ) {
+      const newline = bytes.indexOf(NEWLINE, start);
+      this.#signs.push(bytes, start, newline === -1 ? bytes.length : newline);
+      const shown = this.#signs.shown;
+      if (shown !== undefined) return shown;
+      if (newline === -1) break;
+      this.#signs.endLine();
+      this.count += 1;
+      start = newline + 1;
+    }
+    return undefined;
+  }
+
+  /** What all of them come to, where none settles it. */
+  end(): ShownContent {
+    this.#signs.endLine();
+    const { isForeign, likely } = this.#signs;
+    return { content: isForeign ? "other" : "transcript", format: likely };
+  }
 }
 
 function byFirstBytes(bytes: Buffer): FileContent | undefined {
@@ -50,59 +151,4 @@ function byFirstBytes(bytes: Buffer): FileContent | undefined {
   const isAt = (parity: number): boolean =>
     text.every((byte, at) => (byte === 0) === (at % 2 === parity));
   return isAt(0) || isAt(1) ? "utf-16" : undefined;
-}
-
-/** The objects that the start of a file holds, on lines of their own or otherwise. */
-function objectsIn(bytes: Buffer): { readonly objects: object[]; readonly shape: FileContent } {
-  const objects: object[] = [];
-  for (const line of bytes
-    .toString("utf8")
-    .replace(/^\ufeff/, "")
-    .split("\n")) {
-    // Those of a record over several lines are parts of it.
-    const value = /^\s*\{.*"type"|^\s*\{.*\}\s*$/.test(line) ? parsed(line) : undefined;
-    if (isObject(value)) objects.push(value);
-  }
-  const isList = bytes.find((byte) => !SPACE.includes(byte)) === OPEN_BRACKET;
-  const records = isList || objects.length === 0 ? joinedRecords(bytes) : [];
-  if (records.length === 0) return { objects, shape: "transcript" };
-  objects.push(...records.map((text) => JSON.parse(text.toString("utf8")) as object));
-  return { objects, shape: isList ? "list" : "spread" };
-}
-
-const OPEN_BRACKET = 0x5b;
-/** White space, and the bytes of a BOM. */
-const SPACE: Buffer = Buffer.from([0x20, 0x09, 0x0d, 0x0a, 0xef, 0xbb, 0xbf]);
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // What is damaged shows nothing.
-    return undefined;
-  }
-}
-
-const PI_TYPES: ReadonlySet<unknown> = new Set([
-  ...["session", "model_change", "thinking_level_change", "compaction", "branch_summary"],
-  ...["custom", "custom_message", "label", "session_info", "leaf"],
-]);
-const CODEX_TYPES: ReadonlySet<unknown> = new Set([
-  ...["session_meta", "response_item", "event_msg", "turn_context", "compacted"],
-]);
-
-/** Whether an object is one of a dialect that leaflog knows. */
-function isKnown(value: object): boolean {
-  const { type, message, payload, id } = value as Record<string, unknown>;
-  if (PI_TYPES.has(type) || "parentUuid" in value) return true;
-  if (type === "message")
-    return isObject(message) || (typeof id === "string" && "parentId" in value);
-  if (CODEX_TYPES.has(type)) return isObject(payload);
-  return (
-    id === undefined && ("sessionId" in value || "leafUuid" in value || "isSnapshotUpdate" in value)
-  );
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }

@@ -1,19 +1,14 @@
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
+import { asSaid, type FileContent, findContent } from "./file-content.js";
 import { type FindHeaderOptions, type FoundHeader, findHeader } from "./find-header.js";
-import { FormatSigns } from "./format-signs.js";
-import { joinedRecords } from "./joined-records.js";
-import { readFully } from "./read-fully.js";
-
-/** Bytes at the start of a file in which its format has to show. */
-const SIGN_BYTES = 65_536;
-const NEWLINE = 0x0a;
-const BOM: Buffer = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** What the start of a file tells. */
 export interface FileStart {
   readonly format: TranscriptFormat;
   readonly header: FoundHeader;
+  /** What it is, by its first lines. */
+  readonly content: FileContent;
   /** Whether the format is certain, whatever may be appended. */
   readonly certain: boolean;
 }
@@ -25,8 +20,9 @@ export interface FindStartOptions extends FindHeaderOptions {
 }
 
 /**
- * The format of a file and its header. Where the first line is a header, reads what `findHeader`
- * reads; otherwise the first 65,536 bytes as well. Without a sign there it is the default format.
+ * The format of a file and its header, and what it is at all. Where the first line is a header,
+ * reads what `findHeader` reads; otherwise what `findContent` does as well. Without a sign there it
+ * is the default format.
  *
  * @throws the error of a failed read, or the signal's reason
  */
@@ -36,38 +32,27 @@ export async function findStart(
   options: FindStartOptions = {},
 ): Promise<FileStart> {
   const { format: said, ...rest } = options;
+  const { signal } = options;
   if (said !== undefined && said.headerType === undefined) {
+    const shown = await findContent(file, size, signal);
     // What an agent did and what a whole session did go by one name.
-    const shown = said.aside === undefined ? undefined : await shownFormat(file, size);
-    const format = shown?.name === said.name ? shown : said;
-    return { format, header: { state: "none" }, certain: size > 0 };
+    const isShown = said.aside !== undefined && shown.format?.name === said.name;
+    const format = isShown && shown.format ? shown.format : said;
+    const content = asSaid(shown.content);
+    return { format, header: { state: "none" }, content, certain: size > 0 };
   }
   const header = await findHeader(file, size, rest);
-  const certain = said !== undefined || header.state === "header";
-  if (certain || header.state === "empty") {
-    return { format: said ?? DEFAULT_FORMAT, header, certain };
+  if (header.state === "header" || header.state === "empty") {
+    const certain = said !== undefined || header.state === "header";
+    return { format: said ?? DEFAULT_FORMAT, header, content: "transcript", certain };
   }
-  const shown = await shownFormat(file, size);
-  const format = shown ?? DEFAULT_FORMAT;
-  if (format.headerType !== undefined) return { format, header, certain: shown !== undefined };
-  return { format, header: { state: "none" }, certain: true };
-}
-
-async function shownFormat(file: FileToRead, size: number): Promise<TranscriptFormat | undefined> {
-  const buffer = Buffer.allocUnsafe(Math.min(size, SIGN_BYTES));
-  const bytes = buffer.subarray(0, await readFully(file, buffer, 0, buffer.length, 0));
-  const signs = new FormatSigns();
-  for (let start = bytes.indexOf(BOM) === 0 ? BOM.length : 0; start < bytes.length; ) {
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline === -1 ? bytes.length : newline;
-    const shown = signs.see(bytes.subarray(start, end));
-    if (shown !== undefined) return shown;
-    start = end + 1;
+  const shown = await findContent(file, size, signal);
+  if (said !== undefined) {
+    return { format: said, header, content: asSaid(shown.content), certain: true };
   }
-  // Where no line by itself is a record, several are, or a list.
-  for (const record of joinedRecords(bytes)) {
-    const shown = signs.see(record);
-    if (shown !== undefined) return shown;
+  const { format = DEFAULT_FORMAT, content } = shown;
+  if (format.headerType === undefined) {
+    return { format, header: { state: "none" }, content, certain: true };
   }
-  return signs.likely;
+  return { format, header, content, certain: shown.format !== undefined };
 }

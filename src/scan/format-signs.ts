@@ -26,6 +26,7 @@ const ID = 32;
 const CLAUDE_NOTE = 64;
 const MESSAGE_ID = 128;
 const SNAPSHOT = 256;
+const ROLE = 512;
 /** What Claude Code's file history has, in any version. */
 const FILE_HISTORY: number = MESSAGE_ID | SNAPSHOT;
 const NAMES: KeyNames = new KeyNames({
@@ -40,21 +41,27 @@ const NAMES: KeyNames = new KeyNames({
   isSnapshotUpdate: CLAUDE_NOTE,
   messageId: MESSAGE_ID,
   snapshot: SNAPSHOT,
+  role: ROLE,
 });
-const CODEX_TYPES: ReadonlySet<string> = new Set([
-  "session_meta",
-  "response_item",
-  "event_msg",
-  "turn_context",
-  "compacted",
+const PI_TYPES: ReadonlySet<string> = new Set([
+  ...["session", "model_change", "thinking_level_change", "compaction", "branch_summary"],
+  ...["custom", "custom_message", "label", "session_info", "leaf"],
 ]);
+const CODEX_TYPES: ReadonlySet<string> = new Set([
+  ...["session_meta", "response_item", "event_msg", "turn_context", "compacted"],
+]);
+/** What the first line of Factory's Droid is, whose further ones look like pi's. */
+const FOREIGN_TYPE = "session_start";
+/** What the types of Copilot's events have, which are linked as pi's entries are. */
+const FOREIGN_MARK = ".";
 /** What tells `true` from `false`. */
 const TRUE_BYTES = 4;
 
 const { pi, codex, "claude-code": claudeCode } = TRANSCRIPT_FORMATS;
 
 /**
- * By what lines show their format. A line may be cut or damaged: what stands at its start counts.
+ * By what the lines of a file show its format. A line may be cut or damaged: what stands at its
+ * start counts.
  */
 export class FormatSigns implements MemberSink {
   readonly #tokenizer = new JsonTokenizer(this);
@@ -63,31 +70,79 @@ export class FormatSigns implements MemberSink {
   #member = 0;
   #type = "";
   #valueAt = 0;
+  #isObject = false;
   #sidechain = false;
   #claudeNotes = false;
+  /** Lines of formats that leaflog knows, and whole objects of none. */
+  #known = 0;
+  #unknown = 0;
+  #isForeign = false;
 
   /** Takes a line, or its start; the format, where that settles it. */
   see(bytes: Buffer): TranscriptFormat | undefined {
-    this.#members = 0;
-    this.#type = "";
-    this.#sidechain = false;
-    this.#tokenizer.reset();
-    this.#tokenizer.push(bytes, 0, bytes.length);
+    this.push(bytes, 0, bytes.length);
+    const shown = this.shown;
+    this.endLine();
+    return shown;
+  }
+
+  /** Goes on with a line. */
+  push(bytes: Buffer, start: number, end: number): void {
+    this.#tokenizer.push(bytes, start, end);
+  }
+
+  /** The format, where what there is of the line settles it. */
+  get shown(): TranscriptFormat | undefined {
+    if (this.#isForeign) return undefined;
     const members = this.#members;
     if (this.#type === "session" && (members & ID) !== 0) return pi;
     if ((members & PARENT_UUID) !== 0) return this.#sidechain ? CLAUDE_CODE_AGENT : claudeCode;
-    if ((members & PARENT_ID) !== 0) return pi;
+    if ((members & PARENT_ID) !== 0) return this.#type.includes(FOREIGN_MARK) ? undefined : pi;
     if ((members & ID) !== 0) return undefined;
-    if ((members & PAYLOAD) !== 0 && CODEX_TYPES.has(this.#type)) return codex;
-    if ((members & CLAUDE_NOTE) !== 0 || (members & FILE_HISTORY) === FILE_HISTORY) {
-      this.#claudeNotes = true;
-    }
-    return undefined;
+    return (members & PAYLOAD) !== 0 && CODEX_TYPES.has(this.#type) ? codex : undefined;
+  }
+
+  /** Ends the line. */
+  endLine(): void {
+    const isOfUse = this.#isPi || this.#isClaudeNote || this.shown !== undefined;
+    if (isOfUse) this.#known += 1;
+    else if (this.#isObject && this.#tokenizer.isWhole) this.#unknown += 1;
+    if (this.#isClaudeNote) this.#claudeNotes = true;
+    if (this.#known === 0 && this.#type === FOREIGN_TYPE) this.#isForeign = true;
+    this.#members = 0;
+    this.#type = "";
+    this.#isObject = false;
+    this.#sidechain = false;
+    this.#tokenizer.reset();
   }
 
   /** What is likely, where no line settled it. */
   get likely(): TranscriptFormat | undefined {
-    return this.#claudeNotes ? claudeCode : undefined;
+    return this.#claudeNotes && !this.isForeign ? claudeCode : undefined;
+  }
+
+  /** Whether nothing was seen that tells anything. */
+  get isSilent(): boolean {
+    return this.#known + this.#unknown === 0 && !this.#isPi && !this.#isClaudeNote;
+  }
+
+  /** Whether all that was seen, and something was, is of formats that leaflog does not know. */
+  get isForeign(): boolean {
+    return this.#isForeign || (this.#known === 0 && this.#unknown > 0);
+  }
+
+  /** Whether the line is one of pi's, though such lines alone do not settle it. */
+  get #isPi(): boolean {
+    // The flat lines of old rollouts of Codex have the role beside the type.
+    if (this.#type === "message") return (this.#members & ROLE) === 0;
+    return PI_TYPES.has(this.#type);
+  }
+
+  get #isClaudeNote(): boolean {
+    const members = this.#members;
+    if ((members & ID) !== 0) return false;
+    if ((members & FILE_HISTORY) === FILE_HISTORY) return true;
+    return (members & CLAUDE_NOTE) !== 0 && this.#type !== "";
   }
 
   key(_: number, bytes: Buffer, start: number, end: number, escaped: boolean): void {
@@ -97,7 +152,10 @@ export class FormatSigns implements MemberSink {
   }
 
   value(depth: number, type: ValueType, at: number): Interest {
-    if (depth === 0) return type === OBJECT ? DESCEND : SKIP;
+    if (depth === 0) {
+      this.#isObject = type === OBJECT;
+      return type === OBJECT ? DESCEND : SKIP;
+    }
     this.#valueAt = type === BOOLEAN ? at : -1;
     if (this.#member === PAYLOAD && type === OBJECT) this.#members |= PAYLOAD;
     return this.#member === TYPE && type === STRING ? CAPTURE : SKIP;

@@ -39,8 +39,8 @@ const FOLLOW_MEMBERS = [
 
 /** What the options of a transcript tell its readers. */
 export function sourceOf(file: string, options: ResolvedOptions): ReadSource {
-  const { fileSystem, maxEntryBytes, maxOpenFiles, format } = options;
-  return { file, fileSystem, maxEntryBytes, maxOpenFiles, format };
+  const { fileSystem, maxEntryBytes, maxOpenFiles, format, header } = options;
+  return { file, fileSystem, maxEntryBytes, maxOpenFiles, format, header };
 }
 
 /** Reads one transcript, without the lock and without changing anything. Nothing is to be closed. */

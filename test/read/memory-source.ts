@@ -7,6 +7,8 @@ import { MemoryFile } from "../support/memory-file.js";
 export class MemorySource implements ReadSource {
   readonly file = "/memory/t.jsonl";
   readonly maxEntryBytes: number;
+  /** Random lines are its own, whatever they look like. */
+  readonly header = "optional";
   readonly fileSystem: FileSystem;
   /** What a reader finds that opens it. */
   content: Buffer;

@@ -3,6 +3,7 @@ import { newEntryId } from "../../entry/entry-id.js";
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
 import { LeaflogError } from "../../errors.js";
 import type { FileSystem } from "../../file/file-system.js";
+import { ensureTranscript } from "../../read/content-advice.js";
 import { findStart } from "../../scan/find-start.js";
 import { scanForward } from "../../scan/scan-forward.js";
 import { Original, rewriteFile } from "../rewrite/rewrite.js";
@@ -61,7 +62,8 @@ export class MigrationAttempt {
   async #read({ source, stat: { size } }: Original): Promise<void> {
     const { header, signal } = this.#options;
     const start = await findStart(source, size, { format: this.#options.format, signal });
-    const { format, header: found } = start;
+    const { format, header: found, content } = start;
+    ensureTranscript(this.#file, content, this.#options);
     ensureAppendable(this.#file, format);
     this.#format = format;
     if (found.state === "damaged" && header === "required") throw noHeader(this.#file);

@@ -1,12 +1,11 @@
 import { newEntryId } from "../../entry/entry-id.js";
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
-import { LeaflogError } from "../../errors.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import type { ReplacementOutput } from "../../file/temporary-file.js";
-import { CONTENT_ADVICE } from "../../read/content-advice.js";
+import { ensureTranscript, unknownFormat } from "../../read/content-advice.js";
 import { MAX_ENTRIES } from "../../read/verify.js";
 import { EncodingWatch } from "../../read/verify-encoding.js";
-import { findContent, isUnreadable } from "../../scan/file-content.js";
+import { isUnreadable } from "../../scan/file-content.js";
 import { findStart } from "../../scan/find-start.js";
 import { scanParts } from "../../scan/scan-parts.js";
 import type { ScanOptions } from "../../scan/scanned-line.js";
@@ -69,15 +68,10 @@ export class RepairAttempt {
       const { source, stat } = original;
       this.#progress.begin(stat.size);
       const { format, header, signal } = this.#options;
-      const content = await findContent(
-        source,
-        stat.size,
-        format !== undefined || header === "optional",
-      );
-      if (content !== "transcript" && isUnreadable(content)) {
-        throw unknownFormat(this.#file, `it is ${CONTENT_ADVICE[content]}`);
-      }
-      this.#format = (await findStart(source, stat.size, { format, signal })).format;
+      const start = await findStart(source, stat.size, { format, signal });
+      if (isUnreadable(start.content))
+        ensureTranscript(this.#file, start.content, { format, header });
+      this.#format = start.format;
       const whole = this.#options.mode === "salvage";
       const from = whole ? 0 : await tailStart(source, stat.size, this.#scan());
       return this.#repair({ original, from }, mayGrow);
@@ -218,10 +212,6 @@ export class RepairAttempt {
       ...(backup !== undefined && { backup }),
     };
   }
-}
-
-function unknownFormat(file: string, why: string): LeaflogError {
-  return new LeaflogError("LEAFLOG_UNKNOWN_FORMAT", `the file is left as it is: ${why}`, { file });
 }
 
 /** Where a dry run writes. */
