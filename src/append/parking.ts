@@ -1,6 +1,14 @@
 import type { Committer } from "./committer.js";
 import type { HeldFile } from "./held-file.js";
 
+/** How long a caller may wait for the file's place, once it is done. */
+export interface ParkingTerms {
+  /** Whether it still wants to wait. */
+  readonly wanted: () => boolean;
+  /** Why it does not. */
+  readonly refusal: () => Error;
+}
+
 /** Milliseconds that a caller may take without a further word. */
 const PARK_MS = 50;
 
@@ -21,19 +29,32 @@ export class Parking {
     this.#held = held;
   }
 
-  /** Runs what may take long. Afterwards the file has its place again. */
-  async during<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs what may take long. Afterwards the file has its place again; where it cannot have it, the
+   * lock is given back, for others wait for both.
+   *
+   * @throws what `work` throws; the refusal of `terms`
+   */
+  async during<T>(work: () => Promise<T>, terms: ParkingTerms): Promise<T> {
     const timer = setTimeout(() => this.#park(), PARK_MS);
+    let isDone = false;
     try {
-      return await work();
+      const value = await work();
+      isDone = true;
+      return value;
     } finally {
       clearTimeout(timer);
-      await this.#inTurn(async () => {
-        if (!this.#isParked) return;
-        this.#isParked = false;
-        await this.#held.takeSlot(() => true);
-      });
+      await this.#inTurn(() => this.#unpark(isDone, terms));
     }
+  }
+
+  async #unpark(isDone: boolean, { wanted, refusal }: ParkingTerms): Promise<void> {
+    if (!this.#isParked) return;
+    this.#isParked = false;
+    // Who failed has nothing to write, and waits for nothing.
+    if (isDone && (await this.#held.takeSlot(wanted))) return;
+    await this.#held.releaseOrWarn();
+    if (isDone) throw refusal();
   }
 
   /** Runs what needs the file. */

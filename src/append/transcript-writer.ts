@@ -16,6 +16,7 @@ import type { RepairOptions } from "./repair/repair-options.js";
 import type { RepairReport } from "./repair/repair-report.js";
 import type { Rewrites } from "./rewrites.js";
 import type { Tail } from "./tail.js";
+import { slotTimeout } from "./timeout-error.js";
 
 export type { ExclusiveTerms };
 
@@ -124,12 +125,27 @@ export class TranscriptWriter {
     terms: ExclusiveTerms,
     work: (tail: Tail | undefined) => Promise<{ value: T; call: AppendCall | undefined }>,
   ): Promise<T> {
+    const { timeoutMs, signal } = terms;
+    let begunAt = performance.now();
+    let waitedMs = 0;
+    const waited = () => Math.round(waitedMs + performance.now() - begunAt);
+    // The time of the work itself is not counted.
+    const parking = {
+      wanted: () => waited() < timeoutMs && !signal?.aborted,
+      refusal: () =>
+        signal?.aborted ? aborted(signal, this.path) : slotTimeout(this.path, waited()),
+    };
     return this.#queue.exclusively(
       terms,
       async () => {
         await this.#committer.rewrites.carryLateLines();
         const before = await this.#committer.look();
-        const { value, call } = await this.#parking.during(() => work(before));
+        waitedMs = waited();
+        const untilDone = () =>
+          work(before).finally(() => {
+            begunAt = performance.now();
+          });
+        const { value, call } = await this.#parking.during(untilDone, parking);
         if (this.poison) throw this.poison;
         if (call === undefined) return value;
         const after = await this.#committer.look();

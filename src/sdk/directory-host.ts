@@ -51,6 +51,8 @@ export interface DirectoryHostOptions {
   readonly transcript?: TranscriptOptions;
   /** See {@link TranscriptGrant}. @default 10_000 */
   readonly maxHoldMs?: number;
+  /** See {@link TranscriptHost.onHostError}. */
+  readonly onHostError?: (error: LeaflogError) => void;
 }
 
 /** A host whose transcripts are files below one directory. */
@@ -61,6 +63,7 @@ const MEMBERS: readonly (keyof DirectoryHostOptions)[] = [
   "identify",
   "transcript",
   "maxHoldMs",
+  "onHostError",
 ];
 
 export interface DirectoryHost extends TranscriptHost, AsyncDisposable {
@@ -90,10 +93,19 @@ class FilesBelow implements DirectoryHost {
   readonly #identify: DirectoryHostOptions["identify"];
   readonly #transcript: TranscriptOptions;
   readonly #maxHoldMs: number | undefined;
+  readonly #onHostError: DirectoryHostOptions["onHostError"];
   readonly #fileSystem: TranscriptOptions["fileSystem"] & object;
 
   constructor(options: DirectoryHostOptions) {
-    const names = ["root", "rights", "locate", "identify", "transcript", "maxHoldMs"] as const;
+    const names = [
+      "root",
+      "rights",
+      "locate",
+      "identify",
+      "transcript",
+      "maxHoldMs",
+      "onHostError",
+    ] as const;
     readOptions("options", options, names);
     const {
       root,
@@ -102,13 +114,14 @@ class FilesBelow implements DirectoryHost {
       identify,
       transcript = {},
       maxHoldMs,
+      onHostError,
     } = options ?? ({} as DirectoryHostOptions);
     const path = pathText(root, "root");
     ensureKnown("options", options, MEMBERS);
     if (typeof rights !== "function" && !Array.isArray(rights)) {
       throw invalid("rights", rights, 'an array of "read" and "append", or a function');
     }
-    for (const [name, value] of Object.entries({ locate, identify })) {
+    for (const [name, value] of Object.entries({ locate, identify, onHostError })) {
       if (value === undefined || typeof value === "function") continue;
       throw invalid(name, value, "a function");
     }
@@ -120,6 +133,11 @@ class FilesBelow implements DirectoryHost {
     this.#fileSystem = resolveOptions(transcript).fileSystem;
     if (maxHoldMs !== undefined) whole("maxHoldMs", maxHoldMs, 1, 1, MAX_TIMEOUT_MS);
     this.#maxHoldMs = maxHoldMs;
+    this.#onHostError = onHostError;
+  }
+
+  onHostError(error: LeaflogError): void {
+    this.#onHostError?.(error);
   }
 
   async resolve(identity: TranscriptIdentity): Promise<TranscriptGrant | undefined> {

@@ -2,7 +2,13 @@ import { mirrorMessages } from "../mirror/mirror-messages.js";
 import type { MirrorMessage, MirrorOptions, MirrorResult } from "../mirror/mirror-options.js";
 import { WorkPace } from "../scan/work-pace.js";
 import { unlessAborted } from "./linked-signal.js";
-import { notSerializable, readArray, readOptions, readSignal } from "./plugin-arguments.js";
+import {
+  notSerializable,
+  readArray,
+  readOptions,
+  readSignal,
+  readTimeout,
+} from "./plugin-arguments.js";
 import type { Access, PluginCalls } from "./plugin-calls.js";
 import { PluginFailure } from "./plugin-error.js";
 import type { TranscriptIdentity } from "./transcript-identity.js";
@@ -31,12 +37,15 @@ export async function mirror(
   identity: TranscriptIdentity,
   options: unknown,
 ): Promise<MirrorResult> {
-  const { messages, signal: given, ...rest } = readOptions("options", options, NAMES);
+  const { messages, signal: given, timeoutMs, ...rest } = readOptions("options", options, NAMES);
   const list = readArray("messages", messages, MAX_MESSAGES);
-  const terms = { identity, right: "append", signal: readSignal(given) } as const;
+  const limits = { signal: readSignal(given), timeoutMs: readTimeout(timeoutMs) };
+  const terms = { identity, right: "append", ...limits } as const;
   return calls.run(terms, async (access, signal) => {
-    const plan = rest as Omit<SdkMirrorOptions, "messages" | "signal">;
-    const asked = { ...plan, ...hooksOf(plan, signal), messages: await copiesOf(list), signal };
+    const plan = rest as Omit<SdkMirrorOptions, "messages" | "signal" | "timeoutMs">;
+    const hooks = hooksOf(plan, signal);
+    const copies = await copiesOf(list);
+    const asked = { ...plan, ...hooks, messages: copies, signal, timeoutMs: access.timeLeft() };
     return visible(await mirrorMessages(access.transcript, asked), access);
   });
 }

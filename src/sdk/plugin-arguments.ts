@@ -1,6 +1,6 @@
 import { LeaflogError } from "../errors.js";
 import { unknownMember } from "../known-members.js";
-import { invalid } from "../options.js";
+import { invalid, MAX_TIMEOUT_MS, whole } from "../options.js";
 
 /**
  * A copy of what a plugin gave as options, each member read once.
@@ -27,6 +27,15 @@ export function readOptions<const K extends string>(
 export function readSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined || value instanceof AbortSignal) return value;
   throw invalid("signal", value, "an AbortSignal");
+}
+
+/**
+ * Milliseconds; undefined when left out.
+ *
+ * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
+ */
+export function readTimeout(value: unknown): number | undefined {
+  return value === undefined ? value : whole("timeoutMs", value as number, 1, 1, MAX_TIMEOUT_MS);
 }
 
 /** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` */

@@ -1,6 +1,8 @@
 import { LeaflogError } from "../errors.js";
 import { invalid, MAX_TIMEOUT_MS, whole } from "../options.js";
+import { accessOf } from "../transcript/transcript-access.js";
 import { Admission } from "./admission.js";
+import { CallDeadline } from "./call-deadline.js";
 import { type GrantedTranscript, GrantedTranscripts } from "./granted-transcripts.js";
 import { unlessAborted, withEither } from "./linked-signal.js";
 import { PluginFailure, pluginError } from "./plugin-error.js";
@@ -16,6 +18,12 @@ const MAX_IDENTITIES = 4096;
 export interface Access extends Pick<GrantedTranscript, "transcript" | "source"> {
   readonly maxHoldMs: number;
   readonly rights: ReadonlySet<TranscriptRight>;
+  /**
+   * Milliseconds that the call may take still; without a deadline of its own those of the transcript.
+   *
+   * @throws LeaflogError `LEAFLOG_TIMEOUT`
+   */
+  timeLeft(): number;
 }
 
 /** What a call asks for. */
@@ -23,11 +31,13 @@ export interface CallTerms {
   readonly identity: TranscriptIdentity;
   readonly right: TranscriptRight;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for all of it, the host's answer included. @default the transcript's; 30,000 for the answer */
+  readonly timeoutMs?: number | undefined;
 }
 
 interface Found {
   readonly taken: GrantedTranscript;
-  readonly access: Access;
+  readonly access: Omit<Access, "timeLeft">;
 }
 
 /**
@@ -76,7 +86,7 @@ export class PluginCalls {
     this.ensureOpen(identity);
     const running = withEither(this.signal, signal, async (either) => {
       try {
-        return await this.#enter(terms, (access) => {
+        return await this.#enter(terms, either, (access) => {
           either.throwIfAborted();
           return work(access, either);
         });
@@ -95,6 +105,9 @@ export class PluginCalls {
   /** What a plugin is told of an error of a call that `signal` would have ended. */
   told(error: unknown, identity: TranscriptIdentity, signal: AbortSignal): unknown {
     if (error instanceof PluginFailure) return error.failure;
+    if (!(error instanceof LeaflogError) && error !== signal.reason) {
+      return pluginError(this.#hostFailed(error, identity), identity);
+    }
     const { reason } = signal;
     const isReason = signal.aborted && error === reason;
     const aborted = isReason || (error instanceof LeaflogError && error.code === "LEAFLOG_ABORTED");
@@ -111,7 +124,7 @@ export class PluginCalls {
    * @throws LeaflogError when the host could not tell
    */
   async readableAt(file: string): Promise<TranscriptIdentity | undefined> {
-    const known = (await this.#host.identify?.(file)) ?? this.#identities.get(file);
+    const known = (await this.#identityAt(file)) ?? this.#identities.get(file);
     if (known === undefined) return undefined;
     try {
       const right = "read";
@@ -147,35 +160,61 @@ export class PluginCalls {
     this.#detach?.();
   }
 
-  #enter<T>({ identity, right }: CallTerms, work: (access: Access) => Promise<T>): Promise<T> {
+  #enter<T>(
+    { identity, right, timeoutMs }: CallTerms,
+    signal: AbortSignal,
+    work: (access: Access) => Promise<T>,
+  ): Promise<T> {
+    const deadline = new CallDeadline(identity, timeoutMs);
     const look = {
-      find: () => this.#find(identity),
+      find: (unwanted: AbortSignal) => this.#find(identity, unwanted),
       done: ({ taken }: Found) => this.#transcripts.give(taken),
     };
-    return this.#admission.enter(identityKey(identity), look, async ({ taken, access }) => {
-      this.#transcripts.share(taken);
-      let failure: unknown;
-      try {
-        if (!access.rights.has(right)) throw refusal("no-right", right);
-        return await work(access);
-      } catch (error) {
-        failure = error;
-        throw error;
-      } finally {
-        this.#transcripts.give(taken, failure);
-      }
-    });
+    return deadline.whileHostAnswers(signal, (patience, answered) =>
+      this.#admission.enter(identityKey(identity), look, patience, async ({ taken, access }) => {
+        answered();
+        this.#transcripts.share(taken);
+        let failure: unknown;
+        try {
+          if (!access.rights.has(right)) throw refusal("no-right", right);
+          const { lock } = accessOf(taken.transcript).options;
+          return await work({ ...access, timeLeft: () => deadline.left(lock.timeoutMs) });
+        } catch (error) {
+          failure = error;
+          throw error;
+        } finally {
+          this.#transcripts.give(taken, failure);
+        }
+      }),
+    );
   }
 
-  async #find(identity: TranscriptIdentity): Promise<Found> {
-    const { grant, rights, maxHoldMs } = await unlessAborted(this.signal, this.#ask(identity));
-    const taken = await this.#transcripts.take(grant).catch((error: unknown) => {
-      const wrong = error instanceof LeaflogError && error.code === "LEAFLOG_INVALID_ARGUMENT";
-      throw wrong ? hostFailed(error) : error;
-    });
+  async #find(identity: TranscriptIdentity, unwanted: AbortSignal): Promise<Found> {
+    const { grant, rights, maxHoldMs } = await unlessAborted(unwanted, this.#ask(identity));
+    const taken = await this.#take(grant, identity, unwanted);
     const { transcript, source } = taken;
     this.#remember(transcript.file, identity);
     return { taken, access: { transcript, source, rights, maxHoldMs } };
+  }
+
+  async #take(
+    grant: TranscriptGrant,
+    identity: TranscriptIdentity,
+    unwanted: AbortSignal,
+  ): Promise<GrantedTranscript> {
+    const taking = this.#transcripts.take(grant);
+    try {
+      return await unlessAborted(unwanted, taking);
+    } catch (error) {
+      // Whoever gave up the wait has nothing to give back yet.
+      if (unwanted.aborted)
+        void taking.then(
+          (taken) => this.#transcripts.give(taken),
+          () => undefined,
+        );
+      const isWrong = error instanceof LeaflogError && error.code === "LEAFLOG_INVALID_ARGUMENT";
+      throw isWrong ? this.#hostFailed(error, identity) : error;
+    }
   }
 
   /** What the host grants; what it does wrong is none of the plugin's. */
@@ -189,8 +228,37 @@ export class PluginCalls {
       const maxHoldMs = whole("maxHoldMs", grant.maxHoldMs, HOLD_MS, 1, MAX_TIMEOUT_MS);
       return { grant, rights, maxHoldMs };
     } catch (error) {
-      throw isRefusal(error) ? error : hostFailed(error);
+      throw isRefusal(error) ? error : this.#hostFailed(error, identity);
     }
+  }
+
+  async #identityAt(file: string): Promise<TranscriptIdentity | undefined> {
+    const { identify } = this.#host;
+    if (identify === undefined) return undefined;
+    const ask = async () => identify.call(this.#host, file);
+    return new CallDeadline(undefined, undefined).whileHostAnswers(this.signal, (patience) => {
+      const asked = ask().catch((error: unknown) => {
+        this.#hostFailed(error, undefined);
+        throw error;
+      });
+      return unlessAborted(patience, asked);
+    });
+  }
+
+  /** The host alone is told what went wrong on its side. */
+  #hostFailed(cause: unknown, identity: TranscriptIdentity | undefined): LeaflogError {
+    const message = "the host of an SDK failed; the plugin was told so, and not the cause";
+    const error = new LeaflogError("LEAFLOG_HOST_FAILED", message, {
+      cause,
+      ...(identity && { identity }),
+    });
+    try {
+      this.#host.onHostError?.(error);
+    } catch (failure) {
+      const why = failure instanceof Error ? failure.message : String(failure);
+      process.emitWarning(`onHostError of a TranscriptHost failed: ${why}`, "LeaflogWarning");
+    }
+    return error;
   }
 
   #remember(file: string, identity: TranscriptIdentity): void {
@@ -216,8 +284,4 @@ function rightsOf({ rights }: TranscriptGrant): Set<TranscriptRight> {
 
 function isRefusal(error: unknown): boolean {
   return error instanceof LeaflogError && error.code === "LEAFLOG_REFUSED";
-}
-
-function hostFailed(cause: unknown): LeaflogError {
-  return new LeaflogError("LEAFLOG_HOST_FAILED", "the host failed", { cause });
 }

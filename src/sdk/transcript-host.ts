@@ -1,3 +1,4 @@
+import type { LeaflogError } from "../errors.js";
 import type { TranscriptOptions } from "../options.js";
 import type { HostLife } from "./host-life.js";
 import type { TranscriptIdentity } from "./transcript-identity.js";
@@ -23,7 +24,8 @@ export interface TranscriptGrant {
 /**
  * What stands between plugins and transcripts. The methods are asked before every call, so that
  * what they say holds from then on; what they throw, `LEAFLOG_REFUSED` with its `reason` excepted,
- * reaches the plugin as `LEAFLOG_HOST_FAILED` without its text.
+ * reaches the plugin as `LEAFLOG_HOST_FAILED` without its text, and `onHostError` as it was thrown.
+ * Nobody waits for an answer longer than for the deadline of the call, or its signal.
  */
 export interface TranscriptHost {
   /**
@@ -39,6 +41,13 @@ export interface TranscriptHost {
    * of. Without it, `onUpdate` tells of the transcripts that were used through the same SDK.
    */
   identify?(file: string): TranscriptIdentity | undefined | Promise<TranscriptIdentity | undefined>;
+  /**
+   * Told of each failure on the host's side, which plugins learn the code of alone: a
+   * `LEAFLOG_HOST_FAILED` with the `identity` that was asked for, where it was one, and as `cause`
+   * what `resolve` or `identify` threw, or what is wrong with the answer. Not to be handed to plugins.
+   * What it throws becomes a process warning. @default nobody is told
+   */
+  onHostError?(error: LeaflogError): void;
   /** Whether and how it ended. @default it never ends */
   readonly life?: HostLife;
 }

@@ -13,7 +13,13 @@ import {
 import { EntryReading, entryChoice, type ReadEntriesOptions } from "./entry-reading.js";
 import { HostLife } from "./host-life.js";
 import { mirror, type SdkMirrorOptions } from "./mirror-call.js";
-import { readArray, readFunction, readOptions, readSignal } from "./plugin-arguments.js";
+import {
+  readArray,
+  readFunction,
+  readOptions,
+  readSignal,
+  readTimeout,
+} from "./plugin-arguments.js";
 import { type CallTerms, PluginCalls } from "./plugin-calls.js";
 import type { TranscriptTransaction } from "./plugin-transaction.js";
 import { type ReadDeltaOptions, readDelta, type TranscriptDelta } from "./transcript-delta.js";
@@ -28,6 +34,9 @@ const MAX_BATCH = 65_536;
 /**
  * What a plugin may do with transcripts. It names them by identity and never sees a path, neither
  * in an answer nor in an error. The functions need no `this`.
+ *
+ * The host is asked at every call. Its answer counts among what `signal` ends, and what `timeoutMs`
+ * allows; functions that take no `timeoutMs` wait for it for 30 seconds (`LEAFLOG_TIMEOUT`).
  *
  * Every function may reject with `LEAFLOG_INVALID_ARGUMENT`, `LEAFLOG_REFUSED` (see `reason`),
  * `LEAFLOG_SUPERSEDED`, `LEAFLOG_CLOSED`, `LEAFLOG_ABORTED` and `LEAFLOG_HOST_FAILED`; the errors of
@@ -103,15 +112,17 @@ export function createTranscriptSdk(host: TranscriptHost): TranscriptSdk {
     append: async (identity, entry, options) => {
       const { terms, appendOptions } = readAppend(identity, options);
       const snapshot = entrySnapshot(entry);
-      return calls.run(terms, async ({ transcript, rights }, signal) =>
-        visible(await transcript.append(snapshot, { ...appendOptions, signal }), rights),
-      );
+      return calls.run(terms, async ({ transcript, rights, timeLeft }, signal) => {
+        const limits = { signal, timeoutMs: timeLeft() };
+        return visible(await transcript.append(snapshot, { ...appendOptions, ...limits }), rights);
+      });
     },
     appendBatch: async (identity, entries, options) => {
       const { terms, appendOptions } = readAppend(identity, options);
       const snapshots = readArray("entries", entries, MAX_BATCH).map(entrySnapshot);
-      return calls.run(terms, async ({ transcript, rights }, signal) => {
-        const results = await transcript.appendBatch(snapshots, { ...appendOptions, signal });
+      return calls.run(terms, async ({ transcript, rights, timeLeft }, signal) => {
+        const limits = { signal, timeoutMs: timeLeft() };
+        const results = await transcript.appendBatch(snapshots, { ...appendOptions, ...limits });
         return results.map((result) => visible(result, rights));
       });
     },
@@ -140,14 +151,15 @@ const APPEND_OPTIONS = [
   "timeoutMs",
 ] as const satisfies readonly (keyof AppendOptions)[];
 
-/** The members of the options are checked by the transcript, the signal excepted. */
+/** The members of the options are checked by the transcript, but for what ends the call. */
 function readAppend(
   name: unknown,
   options: unknown,
 ): { readonly terms: CallTerms; readonly appendOptions: AppendOptions } {
   const identity = readIdentity(name);
-  const { signal, ...rest } = readOptions("options", options, APPEND_OPTIONS);
-  const terms = { identity, right: "append", signal: readSignal(signal) } as const;
+  const { signal, timeoutMs, ...rest } = readOptions("options", options, APPEND_OPTIONS);
+  const limits = { signal: readSignal(signal), timeoutMs: readTimeout(timeoutMs) };
+  const terms = { identity, right: "append", ...limits } as const;
   return { terms, appendOptions: rest as AppendOptions };
 }
 

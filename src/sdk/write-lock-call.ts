@@ -1,7 +1,7 @@
 import { LeaflogError } from "../errors.js";
-import { invalid, MAX_TIMEOUT_MS, whole } from "../options.js";
+import { invalid } from "../options.js";
 import { unlessAborted } from "./linked-signal.js";
-import { readFunction, readOptions, readSignal } from "./plugin-arguments.js";
+import { readFunction, readOptions, readSignal, readTimeout } from "./plugin-arguments.js";
 import type { PluginCalls } from "./plugin-calls.js";
 import { PluginFailure } from "./plugin-error.js";
 import { PluginTransaction, type TranscriptTransaction } from "./plugin-transaction.js";
@@ -11,7 +11,7 @@ import type { TranscriptIdentity } from "./transcript-identity.js";
 export interface WriteLockCallOptions {
   /** Gives it up, as long as nothing has begun to be written, also while the callback runs. */
   readonly signal?: AbortSignal;
-  /** Milliseconds for the queue and the lock, not for the callback. @default the host's, 30,000 */
+  /** Milliseconds for the host's answer, queue and lock, not for the callback. @default the host's, 30,000 */
   readonly timeoutMs?: number;
   /**
    * Whether the callback will call `appendOnce`: what has to be read for it is then read before the
@@ -34,10 +34,10 @@ export async function withWriteLock<T>(
 ): Promise<T> {
   readFunction("run", run);
   const given = readOptions("options", options, ["signal", "timeoutMs", "keyed"]);
-  const timeoutMs = whole("timeoutMs", given.timeoutMs as number, 0, 1, MAX_TIMEOUT_MS);
   const { keyed = false } = given;
   if (typeof keyed !== "boolean") throw invalid("keyed", keyed, "a boolean");
-  const terms = { identity, right: "append", signal: readSignal(given.signal) } as const;
+  const limits = { signal: readSignal(given.signal), timeoutMs: readTimeout(given.timeoutMs) };
+  const terms = { identity, right: "append", ...limits } as const;
   return calls.run(terms, async (access, signal) => {
     const { transcript, maxHoldMs } = access;
     const transaction = new PluginTransaction(calls, identity, access);
@@ -55,7 +55,7 @@ export async function withWriteLock<T>(
             published = transaction.publishing();
           }
         },
-        { signal, keyed, ...(timeoutMs > 0 && { timeoutMs }) },
+        { signal, keyed, timeoutMs: access.timeLeft() },
       );
       done = true;
       return value;

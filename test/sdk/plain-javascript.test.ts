@@ -51,7 +51,7 @@ test("a plugin in plain JavaScript works, and is told what is wrong and what is 
     textRights:
       '`rights` must be an array of "read" and "append", or a function; got `read` (string)',
     memoryTypo:
-      "`options` has no member `right` (did you mean `rights`?); it takes rights, transcript, maxHoldMs",
+      "`options` has no member `right` (did you mean `rights`?); it takes rights, transcript, maxHoldMs, onHostError",
     noOperation: expect.stringMatching(/^`operation` must be one of "open", .*; got `wrote`/),
     noCode: "`code` must be a system's code, such as ENOSPC; got `disk full` (string)",
   });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { AppendResult } from "../../append/append-result.js";
 import type { Entry, EntryInput } from "../../entry/entry.js";
+import type { LeaflogError } from "../../errors.js";
 import { invalid, oneOf, type TranscriptOptions, whole } from "../../options.js";
 import { openTranscript } from "../../transcript/open-transcript.js";
 import { type DirectoryHost, directoryHost } from "../directory-host.js";
@@ -21,6 +22,8 @@ export interface MemoryHostOptions {
   readonly transcript?: Omit<TranscriptOptions, "fileSystem">;
   /** See `TranscriptGrant`. @default 10_000 */
   readonly maxHoldMs?: number;
+  /** See {@link TranscriptHost.onHostError}. */
+  readonly onHostError?: (error: LeaflogError) => void;
 }
 
 /** Which operations to disturb. */
@@ -56,8 +59,8 @@ export class MemoryHost implements DirectoryHost {
 
   /** Use {@link memoryHost}. */
   constructor(options: MemoryHostOptions) {
-    readOptions("options", options, ["rights", "transcript", "maxHoldMs"]);
-    const { rights = ["read", "append"], transcript, maxHoldMs } = options;
+    readOptions("options", options, ["rights", "transcript", "maxHoldMs", "onHostError"]);
+    const { rights = ["read", "append"], transcript, maxHoldMs, onHostError } = options;
     this.#rights = rightsOf(rights);
     this.#transcript = { ...transcript, fileSystem: this.#fileSystem };
     this.#host = directoryHost({
@@ -65,6 +68,7 @@ export class MemoryHost implements DirectoryHost {
       rights: (identity) => this.#granted.get(placeOf(identity)) ?? this.#rights,
       transcript: this.#transcript,
       ...(maxHoldMs !== undefined && { maxHoldMs }),
+      ...(onHostError !== undefined && { onHostError }),
     });
   }
 
@@ -74,6 +78,10 @@ export class MemoryHost implements DirectoryHost {
 
   async resolve(identity: TranscriptIdentity): Promise<TranscriptGrant | undefined> {
     return this.#host.resolve(identity);
+  }
+
+  onHostError(error: LeaflogError): void {
+    this.#host.onHostError?.(error);
   }
 
   async identify(file: string): Promise<TranscriptIdentity | undefined> {
