@@ -6,6 +6,7 @@ import { EntryText } from "./entry-text.js";
 import { isObject, jsonText, jsonValue, notSerializable } from "./json-value.js";
 import { KeptText } from "./kept-text.js";
 import { MAX_MEMBER_LENGTH } from "./limits.js";
+import { messageTypeOf, roleOf } from "./message-role.js";
 import { timestampNowAsJson } from "./timestamp.js";
 import { DEFAULT_FORMAT, TRANSCRIPT_FORMATS, type TranscriptFormat } from "./transcript-format.js";
 
@@ -21,6 +22,8 @@ const SEAM_BYTES = 128 + ID_LENGTH;
  * otherwise.
  */
 export const KEY_MEMBER = "idempotencyKey";
+/** Of entries that carry a message, where its role is not their type. */
+const MESSAGE_TYPE = DEFAULT_FORMAT.messageType;
 /** Marks an entry beside the main chain, in the formats that know such. */
 const ASIDE = TRANSCRIPT_FORMATS["claude-code"].aside as string;
 
@@ -74,7 +77,7 @@ export class EncodedEntry {
    * @param input an object, or an `EntryText`
    * @throws LeaflogError `LEAFLOG_NOT_SERIALIZABLE` for what JSON cannot hold (a root that is no
    * object; see {@link jsonText}), `LEAFLOG_INVALID_ARGUMENT` for members that the format forbids,
-   * `LEAFLOG_ENTRY_TOO_LARGE` above `maxEntryBytes`.
+   * and for a message without a role; `LEAFLOG_ENTRY_TOO_LARGE` above `maxEntryBytes`.
    */
   constructor(input: unknown, maxEntryBytes: number, terms: EncodingTerms = {}) {
     const { format = DEFAULT_FORMAT } = terms;
@@ -84,7 +87,9 @@ export class EncodedEntry {
     const { type: ownType, id: ownId, timestamp } = members;
     // They go first, and JSON drops what is undefined: to leave them out of a copy costs more.
     members.type = members.id = members.timestamp = undefined;
-    const type = isMessage ? typeOf(members.message, format) : ownType;
+    const carries = isMessage || (ownType === MESSAGE_TYPE && isObject(members.message));
+    const role = carries ? roleOf(members.message, format) : undefined;
+    const type = isMessage ? messageTypeOf(role, format) : ownType;
     if (typeof type !== "string" || type.trim() === "" || type === format.headerType) {
       const other = format.headerType === undefined ? "" : ` other than "${format.headerType}"`;
       throw invalid("type", type, `a non-blank string${other}`);
@@ -227,14 +232,6 @@ function quotedBytes(text: string): number {
 function bodyOf(text: EntryText, id: unknown, { id: name = "id" }: TranscriptFormat): string {
   const isNamed = name === "id" || id === undefined || text.toJSON()[name] !== undefined;
   return isNamed ? text.text : text.renamed("id", name).text;
-}
-
-/** The type of an entry that carries this message. */
-function typeOf(message: unknown, { name, messageType }: TranscriptFormat): unknown {
-  if (messageType !== "role") return messageType;
-  const role = isObject(message) ? message.role : undefined;
-  if (typeof role === "string" && role.trim() !== "") return role;
-  throw invalid("message.role", role, `a non-blank string: in ${name} it is the entry's type`);
 }
 
 /** Puts an idempotency key where formats have it whose messages go to a model as they are. */

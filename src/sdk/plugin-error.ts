@@ -38,6 +38,8 @@ const SAID: { readonly [code in LeaflogErrorCode]?: string } = {
   LEAFLOG_SUPERSEDED:
     "the host was superseded by another: nothing is read or written through it any more",
   LEAFLOG_TIMEOUT: "the deadline passed; nothing was written: try again, or raise timeoutMs",
+  LEAFLOG_UNKNOWN_FORMAT:
+    "what stands in the place of the transcript is none: its host has to look; it is as it was",
   LEAFLOG_WRITE_FAILED: "the transcript cannot be written; `cutBack` tells what is left of the try",
 };
 

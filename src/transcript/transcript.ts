@@ -81,6 +81,9 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
   /**
    * Appends `{ type: "message", message }`; in Claude Code's dialect an entry of the type that is the
    * message's role. See {@link append}.
+   *
+   * @param message an object with a `role`, a non-blank string; without one it is refused, as it is
+   * in an entry of type `message` (`LEAFLOG_INVALID_ARGUMENT`)
    */
   appendMessage(message: object, options: AppendOptions = PLAIN): Promise<AppendResult> {
     if (typeof message === "object" && message !== null) {

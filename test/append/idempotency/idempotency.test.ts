@@ -122,15 +122,12 @@ describe("a key", () => {
     await using transcript = await openTranscript(file, { linear: "raw" });
     await transcript.append({ type: "custom", id: "b" }, { idempotencyKey: "first" });
     await appendFile(file, linkedLine("c", "b", keyed("k", hello)));
-    await appendFile(file, linearLine(keyed("no-id")));
+    await appendFile(file, linearLine(keyed("no-id", hello)));
     expect(await transcript.appendMessage(hello, { idempotencyKey: "k" })).toMatchObject({
       id: "c",
       appended: false,
     });
-    const anonymous = await transcript.append(
-      { type: "message", message: {} },
-      { idempotencyKey: "no-id" },
-    );
+    const anonymous = await transcript.appendMessage(hello, { idempotencyKey: "no-id" });
     expect(anonymous).toMatchObject({ id: "no-id", appended: false, linked: false });
     expect(anonymous.parentId).toBeUndefined();
   });
