@@ -22,6 +22,11 @@ export interface TranscriptFormat {
    */
   readonly withoutParent: "linear" | "unlinked";
   /**
+   * The `type`s of entries without id and parent that are notes beside the tree, where others would
+   * be `linear`. One that begins the file stays before the header. Absent: there are none.
+   */
+  readonly notes?: readonly string[];
+  /**
    * The member by which an entry without a parent names the entry that it goes on from: a branch
    * that was summed up there goes on with that one, if it is in the file. Absent: there is none.
    */
@@ -43,6 +48,8 @@ const PI: TranscriptFormat = {
   parentId: "parentId",
   headerType: "session",
   withoutParent: "linear",
+  // Oh My Pi keeps one at the start of the file, and rewrites it in place.
+  notes: ["title"],
   firstKept: ["firstKeptEntryId"],
   messageType: "message",
 };

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { compareToText, type FileStat, identityText } from "../file/file-stat.js";
 import type { FileToRead } from "../file/file-system.js";
+import { classifyLine } from "../scan/line-classifier.js";
 import { readFully } from "../scan/read-fully.js";
 
 /** Bytes hashed at the start of the file, where its header stands. */
 const HEAD_BYTES = 512;
 /** Bytes hashed before the position. */
 const ANCHOR_BYTES = 4096;
+const NEWLINE = 0x0a;
 const HASH_CHARACTERS = 22;
 const VERSION = 1;
 
@@ -30,7 +32,7 @@ export interface Cursor {
   readonly offset: number;
   /** As {@link identityText} has it; empty where there was no file. */
   readonly identity: string;
-  /** Of the first 512 bytes and of the 4,096 bytes before the position. */
+  /** Of the first 512 bytes and of the 4,096 before the position, a note at the start excepted. */
   readonly hash: string;
 }
 
@@ -77,7 +79,16 @@ async function hashBefore(file: FileToRead, offset: number): Promise<string> {
   const bytes = Buffer.alloc(head + anchor);
   await readFully(file, bytes, 0, head, 0);
   await readFully(file, bytes, head, head + anchor, offset - anchor);
+  const note = noteEnd(bytes.subarray(0, head));
+  bytes.fill(0, 0, note);
+  bytes.fill(0, head, head + Math.max(0, note - (offset - anchor)));
   return createHash("sha256").update(bytes).digest("base64url").slice(0, HASH_CHARACTERS);
+}
+
+/** Where a note ends that begins the file: its owner rewrites it in place. 0 without one. */
+function noteEnd(head: Buffer): number {
+  const end = head.indexOf(NEWLINE) + 1;
+  return end > 0 && classifyLine(head, 0, end - 1).note ? end : 0;
 }
 
 function parse(text: string): unknown {

@@ -39,6 +39,8 @@ export class VerifyScan implements PartVisitor {
   readonly #encoding: EncodingWatch;
   readonly #duplicates: DuplicateCheck;
   readonly #signal: AbortSignal | undefined;
+  /** Entries that are notes by their types. */
+  notes = 0;
   readonly #byteKeys = new Map<string, string>();
   /** Where the malformed line begins whose parts come. */
   #lineOffset = 0;
@@ -120,6 +122,7 @@ export class VerifyScan implements PartVisitor {
       this.batches.meet(facts, { offset, length });
     } else if (kind === "linear") this.counts.linear += 1;
     else this.counts.unlinked += 1;
+    if (facts.note) this.notes += 1;
     this.#tie(facts, offset, bytes);
   }
 

@@ -87,5 +87,5 @@ function isLinear({ format, header, scan }: VerifyFacts): boolean {
   if (format.parentId === undefined) return true;
   const { linked, unlinked } = scan.counts;
   const version = header.state === "header" ? header.version : undefined;
-  return linked + unlinked === 0 && isLinearVersion(version);
+  return linked + unlinked === scan.notes && isLinearVersion(version);
 }

@@ -5,7 +5,7 @@ import type { ScannedLine } from "./scanned-line.js";
 /** A header is short as a rule; the reads grow when it is not. */
 const CHUNK_BYTES = 4096;
 
-/** The first line that is not blank. */
+/** The first line that is not blank; the second where the first is a note. */
 export type FoundHeader =
   /** There is none. */
   | { readonly state: "empty" }
@@ -37,7 +37,7 @@ export interface FindHeaderOptions {
 
 /**
  * Looks for the header in the first `size` bytes of a file, and reads no further than the chunk in
- * which the first line that is not blank ends.
+ * which the line ends that may be one.
  *
  * @throws the error of a failed read, or the signal's reason.
  */
@@ -47,8 +47,14 @@ export async function findHeader(
   options: FindHeaderOptions = {},
 ): Promise<FoundHeader> {
   let found: FoundHeader = { state: "empty" };
+  let noted = false;
   await scanForward(file, { chunkBytes: CHUNK_BYTES, ...options, to: size }, (line) => {
-    if (line.facts().kind === "blank") return;
+    const { kind, note } = line.facts();
+    if (kind === "blank") return;
+    if (note && !noted) {
+      noted = true;
+      return;
+    }
     found = headerIn(line);
     return false;
   });

@@ -76,7 +76,10 @@ export class LineClassifier {
     const members = this.#members;
     if (!members.isObject) return { kind: "value" };
 
-    const facts: Writable<LineFacts> = { kind: kindOf(members, this.#format) };
+    const isNote = isNoteOf(members, this.#format);
+    const kind = isNote ? "unlinked" : kindOf(members, this.#format);
+    const facts: Writable<LineFacts> = { kind };
+    if (isNote) facts.note = true;
     if (members.type !== undefined) facts.type = members.type;
     if (members.id !== undefined) facts.id = members.id;
     if (members.parentId !== undefined) facts.parentId = members.parentId;
@@ -98,6 +101,11 @@ export class LineClassifier {
 
 const isWhole = (value: number | undefined): value is number =>
   value !== undefined && Number.isInteger(value) && value >= 0;
+
+function isNoteOf(members: WatchedMembers, { notes }: TranscriptFormat): boolean {
+  if (notes === undefined || members.hasParentId || members.idStart >= 0) return false;
+  return members.type !== undefined && notes.includes(members.type);
+}
 
 function kindOf(members: WatchedMembers, format: TranscriptFormat): LineKind {
   if (members.type !== undefined && members.type === format.headerType) return "header";

@@ -41,6 +41,8 @@ export interface LineFacts {
   readonly type?: string;
   readonly id?: string;
   readonly parentId?: string | null;
+  /** Present for an entry that is a note by its type, in formats that know such. */
+  readonly note?: true;
   readonly targetId?: string | null;
   /** The entry that one without a parent goes on from; of formats that know such. */
   readonly logicalParentId?: string;

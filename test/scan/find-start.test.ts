@@ -92,6 +92,50 @@ describe("the format that a file shows", () => {
     expect(none.bytesRead).toBe(4096 + 65_536);
   });
 
+  const long = "x".repeat(70_000);
+  const sorted = (line: string): string => {
+    const { message, payload, type, timestamp, ...rest } = JSON.parse(line);
+    return `${JSON.stringify({ message, payload, ...rest, timestamp, type })}\n`;
+  };
+
+  it.each([
+    [
+      "a long entry whose parent comes last",
+      sorted(claudeLine("user", "u", null, { message: { long } })),
+      "claude-code",
+    ],
+    [
+      "a summary that is long",
+      `{"type":"summary","summary":"${long}","leafUuid":"u"}\n`,
+      "claude-code",
+    ],
+    [
+      "a rollout whose type comes last",
+      sorted(CODEX_LINES[0]?.replace('"payload":{', `"payload":{"x":"${long}",`) ?? ""),
+      "codex",
+    ],
+    [
+      "the line behind damage that is long",
+      `{"${long.repeat(9)}\n${CLAUDE_SESSION}`,
+      "claude-code",
+    ],
+    ["the fourth of long lines", `{"x":"${long}\n`.repeat(3) + CODEX_ROLLOUT, "codex"],
+    ["a header behind damage that is long", `${long}\n${HEADER_LINE}`, "pi"],
+  ])("shows by %s, wherever a window ends", async (_, content, name) => {
+    expect((await start(content)).format.name).toBe(name);
+    const { certain, content: kind } = await start(content);
+    expect({ certain, kind }).toEqual({ certain: true, kind: "transcript" });
+    const named = await start(content, TRANSCRIPT_FORMATS["claude-code"]);
+    expect(named.format).toBe(TRANSCRIPT_FORMATS["claude-code"]);
+  });
+
+  it("is looked for in a few lines, however long they are", async () => {
+    const content = `{"x":"${long}\n`.repeat(40);
+    const file = new MemoryFile(content);
+    expect((await findStart(file, content.length)).certain).toBe(false);
+    expect(file.bytesRead).toBeLessThan(12 * long.length);
+  });
+
   it("is looked for in the first 64 KiB alone, however short the reads are", async () => {
     const far = linearLine().repeat(2000) + CODEX_ROLLOUT;
     expect((await start(far)).format.name).toBe("pi");

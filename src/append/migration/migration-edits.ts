@@ -42,7 +42,7 @@ export class MigrationEdits {
   /** The edits of the next line. */
   of(facts: LineFacts): LineEdit[] {
     const { kind, spans } = facts;
-    if (kind === "blank" || kind === "malformed") return [];
+    if (kind === "blank" || kind === "malformed" || facts.note) return [];
     this.#index += 1;
     if (kind === "value" || spans === undefined) return [];
     if (kind === "header") return this.#ofHeader(facts, spans);

@@ -52,7 +52,7 @@ export class MigrationSurvey {
   meet(facts: LineFacts): void {
     const { kind } = facts;
     if (kind === "malformed") this.malformed += 1;
-    if (kind === "malformed" || kind === "blank") return;
+    if (kind === "malformed" || kind === "blank" || facts.note) return;
     this.#index += 1;
     if (kind === "value") return;
     if (kind === "header") {

@@ -49,6 +49,8 @@ export class RepairSurvey implements PartVisitor {
   readonly #duplicates: DuplicateCheck;
   #broken = 0;
   #lineOffset = 0;
+  /** Whether a note stands before the header. */
+  #noted = false;
 
   constructor(file: OpenFile, terms: SurveyTerms) {
     this.#terms = terms;
@@ -76,6 +78,11 @@ export class RepairSurvey implements PartVisitor {
     if (!this.linksChecked || linear === 0) return false;
     if (linear < entries || !isLinearVersion(version)) return true;
     return this.#isDamaged || this.same + this.different > 0;
+  }
+
+  /** Records from where the header should stand. */
+  get #headed(): number {
+    return this.records - (this.#noted ? 1 : 0);
   }
 
   get #isDamaged(): boolean {
@@ -110,7 +117,7 @@ export class RepairSurvey implements PartVisitor {
   part(part: LinePart): void {
     const offset = this.#lineOffset + part.offset;
     if (part.kind === "record") this.#meet(part.facts, offset, part.joined && part.length);
-    else if (this.records === 0) this.remains ??= { offset, length: part.length };
+    else if (this.#headed === 0) this.remains ??= { offset, length: part.length };
   }
 
   endMalformed(): void {
@@ -128,7 +135,7 @@ export class RepairSurvey implements PartVisitor {
   /** Ends the reading. */
   async finish(): Promise<void> {
     const { header, signal } = this.#terms;
-    if (header && this.records === 0 && this.malformed > 0) this.headerMissing = true;
+    if (header && this.#headed === 0 && this.malformed > 0) this.headerMissing = true;
     await this.settle();
     if (!this.linksChecked) return;
     this.migration.finish();
@@ -141,7 +148,8 @@ export class RepairSurvey implements PartVisitor {
   #meet(facts: LineFacts, offset: number, joined?: number): void {
     const { kind, id, parentId, spans } = facts;
     this.records += 1;
-    if (this.#terms.header) this.#meetHeader(facts, offset, joined);
+    if (facts.note && this.records === 1) this.#noted = true;
+    else if (this.#terms.header) this.#meetHeader(facts, offset, joined);
     if (!this.linksChecked) return;
     this.migration.meet(facts);
     if (kind === "header" || id === undefined || spans === undefined) return;
@@ -154,7 +162,7 @@ export class RepairSurvey implements PartVisitor {
 
   #meetHeader({ kind, id, spans }: LineFacts, offset: number, joined?: number): void {
     const isHeader = kind === "header" && Boolean(id);
-    if (this.records === 1 && !isHeader) {
+    if (this.#headed === 1 && !isHeader) {
       this.headerMissing = true;
       this.migration.meet(LOST_HEADER);
     } else if (isHeader && this.headerMissing && spans && joined === undefined) {

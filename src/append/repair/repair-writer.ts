@@ -29,6 +29,8 @@ export class RepairWriter implements PartVisitor {
   readonly unsettled: boolean = false;
   readonly #sinks: RepairSinks;
   readonly #links: RepairLinks;
+  /** Whether a record was written. */
+  #begun = false;
   #header: AddedHeader | undefined;
   #line: MalformedLine | undefined;
   #records = 0;
@@ -50,7 +52,11 @@ export class RepairWriter implements PartVisitor {
     // A BOM counts at the start of the file alone, so that the new header goes behind it.
     const from = this.#header && offset === 0 && bytes?.subarray(0, 3).equals(BOM) ? 3 : 0;
     if (from > 0) this.#sinks.output.bytes(BOM);
-    this.#writeHeader();
+    if (facts.kind !== "blank") {
+      // A note that begins the file stays there.
+      if (this.#begun || !facts.note) this.#writeHeader();
+      this.#begun = true;
+    }
     if (facts.kind === "blank") this.#copy({ start: from, end: length }, offset, bytes);
     else if (!this.#record(facts, place, bytes, from)) return;
     this.#sinks.output.text("\n");

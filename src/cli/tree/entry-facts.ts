@@ -20,7 +20,8 @@ export function entryFacts({ entry, oversized }: EntryRecord, format: Transcript
   };
   const parentName = entry === undefined ? "parentId" : format.parentId;
   if (parentName === undefined || !Object.hasOwn(found, parentName)) {
-    return { kind: format.withoutParent, ...links };
+    const isNote = id === undefined && format.notes?.includes(String(type));
+    return { kind: isNote ? "unlinked" : format.withoutParent, ...links };
   }
   return { kind: id !== undefined && parentId !== undefined ? "linked" : "unlinked", ...links };
 }
