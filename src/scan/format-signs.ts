@@ -70,7 +70,8 @@ export class FormatSigns implements MemberSink {
   #member = 0;
   #type = "";
   #valueAt = 0;
-  #isObject = false;
+  /** Whether the line is an object that has members: without, it tells nothing. */
+  #hasMembers = false;
   #sidechain = false;
   #claudeNotes = false;
   /** Lines of formats that leaflog knows, and whole objects of none. */
@@ -106,12 +107,12 @@ export class FormatSigns implements MemberSink {
   endLine(): void {
     const isOfUse = this.#isPi || this.#isClaudeNote || this.shown !== undefined;
     if (isOfUse) this.#known += 1;
-    else if (this.#isObject && this.#tokenizer.isWhole) this.#unknown += 1;
+    else if (this.#hasMembers && this.#tokenizer.isWhole) this.#unknown += 1;
     if (this.#isClaudeNote) this.#claudeNotes = true;
     if (this.#known === 0 && this.#type === FOREIGN_TYPE) this.#isForeign = true;
     this.#members = 0;
     this.#type = "";
-    this.#isObject = false;
+    this.#hasMembers = false;
     this.#sidechain = false;
     this.#tokenizer.reset();
   }
@@ -152,10 +153,8 @@ export class FormatSigns implements MemberSink {
   }
 
   value(depth: number, type: ValueType, at: number): Interest {
-    if (depth === 0) {
-      this.#isObject = type === OBJECT;
-      return type === OBJECT ? DESCEND : SKIP;
-    }
+    if (depth === 0) return type === OBJECT ? DESCEND : SKIP;
+    this.#hasMembers = true;
     this.#valueAt = type === BOOLEAN ? at : -1;
     if (this.#member === PAYLOAD && type === OBJECT) this.#members |= PAYLOAD;
     return this.#member === TYPE && type === STRING ? CAPTURE : SKIP;

@@ -102,7 +102,8 @@ describe("nothing that reaches a plugin holds a path", () => {
   });
 
   const STATES: [string, string, (world: PluginWorld) => Promise<string>][] = [
-    ["a file that is no transcript", "LEAFLOG_UNKNOWN_FORMAT", async () => "{damaged\n{}\n"],
+    ["a damaged header", "LEAFLOG_BAD_HEADER", async () => "{damaged\n{}\n"],
+    ["a file that is no transcript", "LEAFLOG_UNKNOWN_FORMAT", async () => '{"type":"turn"}\n'],
     ["no file but a directory's name", "LEAFLOG_ABORTED", async () => HEADER_LINE],
     ["a linear transcript", "LEAFLOG_LINEAR_TRANSCRIPT", async () => HEADER_LINE + linearLine()],
   ];

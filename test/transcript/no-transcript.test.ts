@@ -195,6 +195,7 @@ describe("what may be a transcript is one", () => {
   const own = { type: "note", text: "of a type that only its program knows" };
   const ACCEPTED: Readonly<Record<string, string>> = {
     nothing: "",
+    "objects without members": "{\n{}\n{}\n",
     "blank lines": "\n\n",
     "a header alone": HEADER_LINE,
     "a header and types that nobody knows": HEADER_LINE + jsonLines(own),
