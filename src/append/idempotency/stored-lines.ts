@@ -1,4 +1,5 @@
 import type { Entry } from "../../entry/entry.js";
+import { jsonObject } from "../../entry/json-object.js";
 import { entryLinks, type TranscriptFormat } from "../../entry/transcript-format.js";
 import type { FileToRead } from "../../file/file-system.js";
 import { readFully } from "../../scan/read-fully.js";
@@ -75,19 +76,10 @@ function parseStored(
   format: TranscriptFormat,
 ): StoredEntry | undefined {
   const text = bytes.toString("utf8", start, start + hit.length).replace(/^\uFEFF/, "");
-  const entry = parse(text);
+  // Where it is not the line that it was, it is not the key's either.
+  const entry = jsonObject(text) as Entry | undefined;
   if (entry === undefined || keyOfEntry(entry) !== hit.key) return undefined;
   return storedEntry(hit.key, entryLinks(entry, format), hit, entry);
-}
-
-function parse(text: string): Entry | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Entry) : undefined;
-  } catch {
-    // Not the line that it was: then it is not the key's either.
-    return undefined;
-  }
 }
 
 async function readOversized(

@@ -1,10 +1,11 @@
 import { hostname } from "node:os";
+import { jsonObject } from "../../entry/json-object.js";
 import type { LockOwner } from "../../errors.js";
 import type { FileStat } from "../../file/file-stat.js";
 import type { FileSystem } from "../../file/file-system.js";
 import { look, mtimeMs } from "./lock-look.js";
 import type { LockNames } from "./lock-names.js";
-import { lockPayload, members } from "./lock-payload.js";
+import { lockPayload } from "./lock-payload.js";
 import { readText } from "./lock-text.js";
 import { isNotedGone, isNotedOther } from "./owner-note.js";
 import { isGoneProcess, isPid } from "./process-life.js";
@@ -64,12 +65,12 @@ async function isGoneOwner(
   if (payload) return isGoneProcess(payload.pid, payload.startTime);
   if (await isNotedGone(text, stat)) return true;
   // Where the system tells no more, a pid is good enough for a message.
-  const { pid, host } = members(text);
+  const { pid, host } = jsonObject(text) ?? {};
   return isPid(pid) && host === hostname() && isGoneProcess(pid);
 }
 
 function ownerOf(text: string): LockOwner | undefined {
-  const { pid, host, startedAt, createdAt } = members(text);
+  const { pid, host, startedAt, createdAt } = jsonObject(text) ?? {};
   // `createdAt` is OpenClaw's word.
   const since = startedAt ?? createdAt;
   const owner: LockOwner = {

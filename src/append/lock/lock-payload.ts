@@ -1,3 +1,4 @@
+import { jsonObject } from "../../entry/json-object.js";
 import { isPid } from "./process-life.js";
 
 /**
@@ -12,20 +13,9 @@ export interface LockPayload {
 
 /** Undefined for anything else. */
 export function lockPayload(text: string): LockPayload | undefined {
-  const { pid, starttime } = members(text);
+  const { pid, starttime } = jsonObject(text) ?? {};
   if (!isPid(pid)) return undefined;
   return typeof starttime === "number" && Number.isInteger(starttime)
     ? { pid, startTime: starttime }
     : { pid };
-}
-
-/** The members of an object; none of anything else. */
-export function members(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    // Half written, or another program's.
-    return {};
-  }
 }

@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
+import { jsonObject } from "../../entry/json-object.js";
 import type { LockOwner } from "../../errors.js";
 import { compareToText, type FileStat, identityText } from "../../file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../file/file-system.js";
 import { isErrno } from "../../file/is-errno.js";
-import { members } from "./lock-payload.js";
 import { readText } from "./lock-text.js";
 import { NOTE_AFTER_MS } from "./lock-times.js";
 import { type HostedProcess, ownProcess } from "./own-process.js";
@@ -158,7 +158,7 @@ function noteText(lock: FileStat, own: HostedProcess | undefined): string {
  * thread: both end when what they had begun to write is written.
  */
 export async function isNotedGone(text: string, lock: FileStat): Promise<boolean> {
-  const { pid, lock: noted, process: hosted } = members(text);
+  const { pid, lock: noted, process: hosted } = jsonObject(text) ?? {};
   if (typeof noted !== "string" || compareToText(noted, lock) !== "same") return false;
   const own = await ownProcess();
   if (own === undefined || !isPid(pid) || !isHosted(hosted) || hosted.host !== own.host) {
@@ -171,7 +171,7 @@ export async function isNotedGone(text: string, lock: FileStat): Promise<boolean
 
 /** Whether the note is about another lock than that. */
 export function isNotedOther(text: string, lock: FileStat): boolean {
-  const { lock: noted } = members(text);
+  const { lock: noted } = jsonObject(text) ?? {};
   return typeof noted === "string" && compareToText(noted, lock) === "another";
 }
 

@@ -1,3 +1,4 @@
+import { jsonObject } from "../../entry/json-object.js";
 import type { FileToRead } from "../../file/file-system.js";
 import { scanForward } from "../../scan/scan-forward.js";
 import type { ScanOptions } from "../../scan/scanned-line.js";
@@ -24,23 +25,13 @@ export async function sessionTraces(
   let timestamp: string | undefined;
   const to = Math.min(size, SEARCH_BYTES);
   await scanForward(file, { ...scan, from: 0, to }, (line) => {
-    const value = line.length > MAX_LINE_BYTES ? undefined : objectIn(line.text());
+    const value = line.length > MAX_LINE_BYTES ? undefined : jsonObject(line.text());
     if (value === undefined) return undefined;
     if (cwd === undefined && typeof value.cwd === "string") cwd = value.cwd;
     timestamp ??= timeOf(value);
     return cwd === undefined || timestamp === undefined;
   });
   return { ...(cwd !== undefined && { cwd }), ...(timestamp !== undefined && { timestamp }) };
-}
-
-function objectIn(text: string | undefined): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? "");
-    return typeof value === "object" && value !== null ? { ...value } : undefined;
-  } catch {
-    // Malformed: it tells nothing.
-    return undefined;
-  }
 }
 
 /** Of an entry, or of its message where that alone has a time, in milliseconds. */

@@ -1,7 +1,7 @@
 import type { Entry } from "../../entry/entry.js";
+import { jsonObject } from "../../entry/json-object.js";
 import type { OpenFile } from "../../file/file-system.js";
 import { readFully } from "../../scan/read-fully.js";
-import { isObject } from "./entry-facts.js";
 
 /** Longer lines are not read for the sake of a row. */
 const MAX_BYTES = 1_048_576;
@@ -19,11 +19,5 @@ export async function readRow(
   const bytes = Buffer.allocUnsafe(length);
   if ((await readFully(file, bytes, 0, length, offset)) < length) return undefined;
   const hasBom = offset === 0 && bytes[0] === 0xef;
-  try {
-    const value: unknown = JSON.parse(bytes.toString("utf8", hasBom ? 3 : 0));
-    return isObject(value) ? value : undefined;
-  } catch {
-    // It was an entry when the tree was made of it.
-    return undefined;
-  }
+  return jsonObject(bytes.toString("utf8", hasBom ? 3 : 0));
 }
