@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { LeafRule, ruledLine } from "./line-rules.js";
-import type { Expected, TranscriptModel } from "./transcript-model.js";
+import { type Expected, recordsIn, type TranscriptModel } from "./transcript-model.js";
 
 /**
  * Checks that a file is the model's, migrated, and takes it over: each linear line has got its
@@ -17,8 +17,9 @@ export function adoptMigrated(model: TranscriptModel, text: string): void {
     const was = ruledLine(old);
     const is = ruledLine(now);
     if (was?.kind !== "linear") expect(now).toBe(old);
+    const linked = was?.kind === "linked" ? [was] : was === undefined ? recordsIn(old) : [];
+    for (const entry of linked) rule.pass(entry, entry.id as string, entry.parentId ?? null);
     if (was === undefined || is === undefined || was.kind === "header") continue;
-    if (was.kind === "linked") rule.pass(was, was.id as string, was.parentId ?? null);
     if (was.kind === "other") rule.note(was.id);
     if (was.kind !== "linear") continue;
     const parentId = rule.parentOf(was.batch);

@@ -48,11 +48,7 @@ export class TranscriptModel {
   /** What the chain consists of: whole linked records of malformed lines, too. */
   get chain(): RuledLine[] {
     return this.lines
-      .flatMap((line) => {
-        const whole = ruledLine(line);
-        if (whole !== undefined || isJson(line)) return whole ?? [];
-        return linkedRecordsIn(line).flatMap((record) => ruledLine(JSON.stringify(record)) ?? []);
-      })
+      .flatMap((line) => ruledLine(line) ?? recordsIn(line))
       .filter(({ kind }) => kind !== "header");
   }
 
@@ -114,6 +110,12 @@ export class TranscriptModel {
       }),
     );
   }
+}
+
+/** The whole linked records of a malformed line. */
+export function recordsIn(line: string): RuledLine[] {
+  if (isJson(line)) return [];
+  return linkedRecordsIn(line).flatMap((record) => ruledLine(JSON.stringify(record)) ?? []);
 }
 
 function isJson(text: string): boolean {

@@ -5,7 +5,8 @@ import { LeaflogError } from "../../errors.js";
 import type { FileSystem } from "../../file/file-system.js";
 import { ensureTranscript } from "../../read/content-advice.js";
 import { findStart } from "../../scan/find-start.js";
-import { scanForward } from "../../scan/scan-forward.js";
+import { scanRecordsForward } from "../../scan/records-forward.js";
+import type { ScannedLine } from "../../scan/scanned-line.js";
 import { Original, rewriteFile } from "../rewrite/rewrite.js";
 import type { RewriteProgress } from "../rewrite/rewrite-progress.js";
 import { MigrationEdits } from "./migration-edits.js";
@@ -74,10 +75,12 @@ export class MigrationAttempt {
       signal,
       onProgress: (bytesDone: number) => this.#progress.report(bytesDone),
     };
-    await scanForward(source, scan, (line) => {
-      this.#survey.meet(line.facts());
-      return this.#survey.tooNew ? false : undefined;
-    });
+    const survey = this.#survey;
+    const meet = (line: ScannedLine): false | undefined => {
+      survey.meet(line.facts());
+      return survey.tooNew ? false : undefined;
+    };
+    await scanRecordsForward(source, scan, meet, (facts) => survey.meetRecord(facts));
     if (this.#survey.tooNew) throw tooNew(this.#file, this.#survey.version);
     this.#survey.finish();
   }

@@ -53,20 +53,29 @@ export class MigrationEdits {
     return edits;
   }
 
+  /** Goes past a whole record of a malformed line, which stays as it is. */
+  pass(facts: LineFacts): void {
+    if (facts.kind === "linked") this.#passOther(facts);
+  }
+
   #ofHeader(facts: LineFacts, spans: LineSpans): LineEdit[] {
     return this.#survey.outdated && isBelow(facts) ? [versionEdit(spans, HEADER_VERSION)] : [];
   }
 
   #ofOther(facts: LineFacts): LineEdit[] {
+    this.#noteKept(facts.id);
+    this.#passOther(facts);
+    return [];
+  }
+
+  #passOther(facts: LineFacts): void {
     const { kind, id, parentId } = facts;
-    this.#noteKept(id);
-    if (id === undefined) return [];
+    if (id === undefined) return;
     if (kind === "linked" && parentId !== undefined) {
       this.#ids.awaitParent(parentId);
       this.#leaf.pass(facts, id, parentId);
     }
     this.#ids.pass(id);
-    return [];
   }
 
   #ofLinear(facts: LineFacts, spans: LineSpans): LineEdit[] {

@@ -65,6 +65,11 @@ export class MigrationSurvey {
     else this.#meetOther(facts);
   }
 
+  /** Takes a whole record of a malformed line, behind that: it counts where it is linked. */
+  meetRecord({ kind, id }: LineFacts): void {
+    if (kind === "linked" && id !== undefined) this.#ids.meetOther(id);
+  }
+
   /** Ends the first reading: the ids of entries that are named before they come are settled now. */
   finish(): void {
     for (const [index, { id, keepsId }] of this.#forward) {

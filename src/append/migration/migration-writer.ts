@@ -1,6 +1,6 @@
 import type { OpenFile } from "../../file/file-system.js";
 import type { ReplacementOutput } from "../../file/temporary-file.js";
-import { scanForward } from "../../scan/scan-forward.js";
+import { scanRecordsForward } from "../../scan/records-forward.js";
 import type { ScannedLine, ScanOptions } from "../../scan/scanned-line.js";
 import { editedLine, type LinePiece } from "../rewrite/line-edits.js";
 import { RewriteOutput } from "../rewrite/rewrite-output.js";
@@ -20,14 +20,16 @@ export async function writeMigrated(
   scan: ScanOptions,
 ): Promise<void> {
   const gathered = new RewriteOutput(source, output, scan.signal);
-  await scanForward(gathered.gatedSource, { ...scan, to: size }, (line) => {
+  const write = (line: ScannedLine): undefined => {
     const { bytes } = line;
     for (const piece of editedLine(edits.of(line.facts()), line.length)) {
       writePiece(gathered, piece, line, bytes);
     }
     gathered.text("\n");
-    return undefined;
-  });
+  };
+  await scanRecordsForward(gathered.gatedSource, { ...scan, to: size }, write, (facts) =>
+    edits.pass(facts),
+  );
   await gathered.flush();
 }
 

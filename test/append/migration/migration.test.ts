@@ -255,6 +255,38 @@ test.each([
   expect(objectsIn(file)).toHaveLength(5);
 });
 
+/** A line whose first record is whole and linked, with the beginning of another one behind it. */
+const fusedLine = (record: object, rest = ""): string =>
+  `${JSON.stringify(record)}{"type":"x","cut":"${rest}`;
+
+test.each([
+  ["a short one", "", {}],
+  ["one of which not all is held at once", "é".repeat(100_000), {}],
+  ["one longer than a chunk", "é".repeat(5000), { maxChunkBytes: 1000 }],
+])("a linked record in a malformed line counts, and the line stays: %s", async (...given) => {
+  const [, rest, internals] = given;
+  const fused = fusedLine({ type: "x", id: "r", parentId: null }, rest);
+  const file = transcript(lines(HEADER, '{"id":"a"}', fused, '{"id":"b"}', '{"id":"r"}'));
+  const leafBefore = await leafOf(file);
+  const report = await migrateFile(fs, file, OPTIONS, internals);
+  expect(report).toMatchObject({ migrated: 3, reidentified: 1, malformed: 1 });
+  expect(readFileSync(file, "utf8").split("\n")[2]).toBe(fused);
+  const [a, b, renamed] = entriesIn(file);
+  expect([a?.parentId, b?.parentId, renamed?.parentId]).toEqual([null, "r", "b"]);
+  expect(renamed).toMatchObject({ originalId: "r" });
+  // What an append would have linked to before, it finds on the way to the root now.
+  expect(leafBefore).toBe("r");
+  expect(await leafOf(file)).toBe(renamed?.id);
+});
+
+test("it counts as the last line, too, and a linear record there does not", async () => {
+  const fused = fusedLine({ type: "x", id: "r", parentId: "a" });
+  const linear = '{"type":"x","id":"n"}{"type":"x","cut';
+  const file = transcript(lines(HEADER, '{"id":"a"}', fused, linear));
+  expect(await migrate(file)).toMatchObject({ migrated: 1, malformed: 2 });
+  expect(await leafOf(file)).toBe("r");
+});
+
 test("the mode stays, and so do programs' other files", async () => {
   const file = transcript(lines(HEADER, "{}"));
   chmodSync(file, 0o640);
