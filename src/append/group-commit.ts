@@ -1,4 +1,5 @@
 import { type EncodedEntry, ID_LENGTH } from "../entry/encoded-entry.js";
+import { CLAUDE_CODE_AGENT, TRANSCRIPT_FORMATS } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import type { LeafState } from "../scan/find-leaf.js";
 import type { AppendCall } from "./append-call.js";
@@ -98,10 +99,15 @@ function adaptCall(call: AppendCall, { file, format }: GroupTerms): LeaflogError
     if (!(error instanceof LeaflogError)) throw error;
     return new LeaflogError(error.code, error.message, { file, cause: error.cause });
   }
-  if (format.aside === undefined || !call.entries.some((entry) => entry.aside)) return undefined;
+  const isAgent = format === CLAUDE_CODE_AGENT;
+  const isOther = ({ aside }: EncodedEntry): boolean => aside !== isAgent;
+  if ((format.aside === undefined && !isAgent) || !call.entries.some(isOther)) return undefined;
+  const name = TRANSCRIPT_FORMATS[format.name].aside;
   return new LeaflogError(
     "LEAFLOG_INVALID_ARGUMENT",
-    `\`${format.aside}\` must not be true here: what stands beside the main chain goes into a transcript of its own`,
+    isAgent
+      ? `\`${name}\` must be true here: all that the transcript holds stands beside a main chain, and an entry of one would cut it off`
+      : `\`${name}\` must not be true here: what stands beside the main chain goes into a transcript of its own`,
     { file },
   );
 }

@@ -1,4 +1,4 @@
-import type { TranscriptFormat } from "../entry/transcript-format.js";
+import { CLAUDE_CODE_AGENT, type TranscriptFormat } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import { type FileStat, isSameFile } from "../file/file-stat.js";
 import type { FileToRead } from "../file/file-system.js";
@@ -164,8 +164,9 @@ async function tailAt(
 }
 
 /** Whether what is appended can change neither header nor format. */
-function isSettled({ header, leaf }: Tail): boolean {
-  return header.state === "header" || (header.state === "none" && leaf.shape !== "empty");
+function isSettled({ header, leaf, format }: Tail): boolean {
+  if (header.state === "header") return true;
+  return header.state === "none" && leaf.shape !== "empty" && format !== CLAUDE_CODE_AGENT;
 }
 
 /** Whether all that `known` covers is still in the file, so that only newer bytes need reading. */

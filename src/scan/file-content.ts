@@ -10,6 +10,8 @@ const START_BYTES = 65_536;
 const MIN_LINES = 8;
 /** Bytes at which even that ends. */
 const MAX_BYTES = 67_108_864;
+/** Bytes to look at for an entry of the main chain, where only entries beside it were seen. */
+const ASIDE_BYTES = 8_388_608;
 /** Bytes of which every second one is NUL where text is UTF-16. */
 const UTF16_BYTES = 64;
 const NEWLINE = 0x0a;
@@ -52,7 +54,8 @@ export function isPacked(content: FileContent): boolean {
 
 /**
  * What a file is by its first 65,536 bytes. Where nothing shows there, by its first lines as far as
- * the eighth one, 64 MiB at most: that a line is long tells nothing of its format.
+ * the eighth one, 64 MiB at most: that a line is long tells nothing of its format. Where nothing
+ * shows but what stands beside a main chain of Claude Code's, by its first 8 MiB.
  *
  * @throws the error of a failed read, or the signal's reason
  */
@@ -97,7 +100,9 @@ async function byFurtherLines(
 ): Promise<ShownContent> {
   const end = Math.min(size, MAX_BYTES);
   const buffer = Buffer.allocUnsafe(Math.min(START_BYTES, Math.max(0, end - START_BYTES)));
-  for (let at = START_BYTES; at < end && lines.count < MIN_LINES && lines.isSilent; ) {
+  const isOpen = (at: number): boolean =>
+    lines.isUndecided ? at < ASIDE_BYTES : lines.isSilent && lines.count < MIN_LINES;
+  for (let at = START_BYTES; at < end && isOpen(at); ) {
     signal?.throwIfAborted();
     const length = await readFully(file, buffer, 0, Math.min(buffer.length, end - at), at);
     if (length === 0) break;
@@ -118,15 +123,18 @@ class SignLines {
     return this.#signs.isSilent;
   }
 
+  get isUndecided(): boolean {
+    return this.#signs.isUndecided;
+  }
+
   /** Goes on with the next bytes; the format, where they settle it. */
   see(bytes: Buffer): TranscriptFormat | undefined {
     for (let start = 0; start < bytes.length; ) {
       const newline = bytes.indexOf(NEWLINE, start);
       this.#signs.push(bytes, start, newline === -1 ? bytes.length : newline);
-      const shown = this.#signs.shown;
+      const shown = this.#signs.shown ?? (newline === -1 ? undefined : this.#signs.endLine());
       if (shown !== undefined) return shown;
       if (newline === -1) break;
-      this.#signs.endLine();
       this.count += 1;
       start = newline + 1;
     }
@@ -135,9 +143,9 @@ class SignLines {
 
   /** What all of them come to, where none settles it. */
   end(): ShownContent {
-    this.#signs.endLine();
+    const shown = this.#signs.endLine();
     const { isForeign, likely } = this.#signs;
-    return { content: isForeign ? "other" : "transcript", format: likely };
+    return { content: isForeign ? "other" : "transcript", format: shown ?? likely };
   }
 }
 

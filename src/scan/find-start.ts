@@ -1,4 +1,8 @@
-import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
+import {
+  CLAUDE_CODE_AGENT,
+  DEFAULT_FORMAT,
+  type TranscriptFormat,
+} from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
 import { asSaid, type FileContent, findContent } from "./file-content.js";
 import { type FindHeaderOptions, type FoundHeader, findHeader } from "./find-header.js";
@@ -39,7 +43,8 @@ export async function findStart(
     const isShown = said.aside !== undefined && shown.format?.name === said.name;
     const format = isShown && shown.format ? shown.format : said;
     const content = asSaid(shown.content);
-    return { format, header: { state: "none" }, content, certain: size > 0 };
+    const certain = size > 0 && format !== CLAUDE_CODE_AGENT;
+    return { format, header: { state: "none" }, content, certain };
   }
   const header = await findHeader(file, size, rest);
   if (header.state === "header" || header.state === "empty") {
@@ -52,7 +57,8 @@ export async function findStart(
   }
   const { format = DEFAULT_FORMAT, content } = shown;
   if (format.headerType === undefined) {
-    return { format, header: { state: "none" }, content, certain: true };
+    // One entry of a main chain settles that a file is no agent's own.
+    return { format, header: { state: "none" }, content, certain: format !== CLAUDE_CODE_AGENT };
   }
   return { format, header, content, certain: shown.format !== undefined };
 }

@@ -27,6 +27,8 @@ const CLAUDE_NOTE = 64;
 const MESSAGE_ID = 128;
 const SNAPSHOT = 256;
 const ROLE = 512;
+/** An entry that says whether it is beside the main chain. */
+const MAIN: number = PARENT_UUID | SIDECHAIN;
 /** What Claude Code's file history has, in any version. */
 const FILE_HISTORY: number = MESSAGE_ID | SNAPSHOT;
 const NAMES: KeyNames = new KeyNames({
@@ -54,6 +56,8 @@ const CODEX_TYPES: ReadonlySet<string> = new Set([
 const FOREIGN_TYPE = "session_start";
 /** What the types of Copilot's events have, which are linked as pi's entries are. */
 const FOREIGN_MARK = ".";
+/** Members that count when their value has come. */
+const LATER: ReadonlySet<number> = new Set([TYPE, PAYLOAD, SIDECHAIN]);
 /** What tells `true` from `false`. */
 const TRUE_BYTES = 4;
 
@@ -73,6 +77,8 @@ export class FormatSigns implements MemberSink {
   /** Whether the line is an object that has members: without, it tells nothing. */
   #hasMembers = false;
   #sidechain = false;
+  /** Whether entries beside a main chain came. */
+  #asides = false;
   #claudeNotes = false;
   /** Lines of formats that leaflog knows, and whole objects of none. */
   #known = 0;
@@ -82,9 +88,7 @@ export class FormatSigns implements MemberSink {
   /** Takes a line, or its start; the format, where that settles it. */
   see(bytes: Buffer): TranscriptFormat | undefined {
     this.push(bytes, 0, bytes.length);
-    const shown = this.shown;
-    this.endLine();
-    return shown;
+    return this.shown ?? this.endLine();
   }
 
   /** Goes on with a line. */
@@ -97,29 +101,47 @@ export class FormatSigns implements MemberSink {
     if (this.#isForeign) return undefined;
     const members = this.#members;
     if (this.#type === "session" && (members & ID) !== 0) return pi;
-    if ((members & PARENT_UUID) !== 0) return this.#sidechain ? CLAUDE_CODE_AGENT : claudeCode;
+    if (this.#asides || (members & PARENT_UUID) !== 0) {
+      return (members & MAIN) === MAIN && !this.#sidechain ? claudeCode : undefined;
+    }
     if ((members & PARENT_ID) !== 0) return this.#type.includes(FOREIGN_MARK) ? undefined : pi;
     if ((members & ID) !== 0) return undefined;
     return (members & PAYLOAD) !== 0 && CODEX_TYPES.has(this.#type) ? codex : undefined;
   }
 
-  /** Ends the line. */
-  endLine(): void {
-    const isOfUse = this.#isPi || this.#isClaudeNote || this.shown !== undefined;
+  /** Ends the line; the format, where the whole line settles it. */
+  endLine(): TranscriptFormat | undefined {
+    const isEntry = (this.#members & PARENT_UUID) !== 0;
+    const isMain = isEntry && !this.#sidechain && this.#tokenizer.isWhole;
+    const shown = this.shown ?? (isMain && !this.#isForeign ? claudeCode : undefined);
+    const isOfUse = this.#isPi || this.#isClaudeNote || isEntry || shown !== undefined;
     if (isOfUse) this.#known += 1;
     else if (this.#hasMembers && this.#tokenizer.isWhole) this.#unknown += 1;
-    if (this.#isClaudeNote) this.#claudeNotes = true;
+    if (isEntry && this.#sidechain) this.#asides = true;
+    // Of an entry that is cut nobody knows whether it is beside the main chain.
+    if (isEntry || this.#isClaudeNote) this.#claudeNotes = true;
     if (this.#known === 0 && this.#type === FOREIGN_TYPE) this.#isForeign = true;
     this.#members = 0;
     this.#type = "";
     this.#hasMembers = false;
     this.#sidechain = false;
     this.#tokenizer.reset();
+    return shown;
   }
 
   /** What is likely, where no line settled it. */
   get likely(): TranscriptFormat | undefined {
-    return this.#claudeNotes && !this.isForeign ? claudeCode : undefined;
+    if (this.isForeign) return undefined;
+    if (this.#asides) return CLAUDE_CODE_AGENT;
+    return this.#claudeNotes ? claudeCode : undefined;
+  }
+
+  /**
+   * Whether entries were seen, but none of a main chain, which may be still to come: a session may
+   * begin with what an agent did.
+   */
+  get isUndecided(): boolean {
+    return this.#asides || (this.#members & PARENT_UUID) !== 0;
   }
 
   /** Whether nothing was seen that tells anything. */
@@ -148,8 +170,9 @@ export class FormatSigns implements MemberSink {
 
   key(_: number, bytes: Buffer, start: number, end: number, escaped: boolean): void {
     this.#member = NAMES.find(bytes, start, end, escaped);
-    // A type is one when its value is a string, and a payload is an object.
-    if (this.#member !== TYPE && this.#member !== PAYLOAD) this.#members |= this.#member;
+    // A type is one when its value is a string, and a payload is an object; which of two an
+    // `isSidechain` is its value tells.
+    if (!LATER.has(this.#member)) this.#members |= this.#member;
   }
 
   value(depth: number, type: ValueType, at: number): Interest {
@@ -164,7 +187,9 @@ export class FormatSigns implements MemberSink {
     this.#type = bytes.toString("utf8", start, end);
   }
 
-  end(_: number, at: number): void {
-    if (this.#member === SIDECHAIN) this.#sidechain = at - this.#valueAt === TRUE_BYTES;
+  end(depth: number, at: number): void {
+    if (depth !== 1 || this.#member !== SIDECHAIN) return;
+    this.#members |= SIDECHAIN;
+    this.#sidechain = at - this.#valueAt === TRUE_BYTES;
   }
 }

@@ -56,13 +56,41 @@ describe("the format that a file shows", () => {
     expect(header.state === "none").toBe(name !== "pi");
   });
 
-  it("is that of an agent's own file where the first entry is beside the main chain", async () => {
+  it("is that of an agent's own file where no entry is of a main chain", async () => {
     const claude = TRANSCRIPT_FORMATS["claude-code"];
     expect((await start(CLAUDE_SESSION)).format).toBe(claude);
-    expect((await start(agentLine + CLAUDE_SESSION)).format).toBe(CLAUDE_CODE_AGENT);
+    expect((await start(agentLine + NOTES.queue + agentLine)).format).toBe(CLAUDE_CODE_AGENT);
     expect((await start(agentLine, claude)).format).toBe(CLAUDE_CODE_AGENT);
     expect((await start(HEADER_LINE, claude)).format).toBe(claude);
     expect((await start(CODEX_ROLLOUT, claude)).format).toBe(claude);
+  });
+
+  it.each([
+    ["an entry that says so", claudeLine("user", "u", null)],
+    ["one that does not say it", '{"parentUuid":null,"uuid":"u","type":"user"}\n'],
+    ["one that is cut behind that", claudeLine("user", "u", null).slice(0, 60)],
+    ["one without a newline", claudeLine("user", "u", null).trimEnd()],
+    ["one behind notes", NOTES.summary + NOTES.snapshot + claudeLine("user", "u", "s1")],
+  ])("is that of a session as soon as %s is of the main chain", async (_, main) => {
+    const claude = TRANSCRIPT_FORMATS["claude-code"];
+    for (const before of [agentLine, agentLine.repeat(7), agentLine.repeat(20_000)]) {
+      for (const said of [undefined, claude]) {
+        expect((await start(before + main, said)).format).toBe(claude);
+        expect(await start(before, said)).toMatchObject({ certain: false });
+      }
+    }
+    expect((await start(main + agentLine)).certain).toBe(true);
+  });
+
+  it("of an agent's own file stands where entries are cut, or say late what they are", async () => {
+    const { isSidechain, ...rest } = JSON.parse(agentLine);
+    const late = `${JSON.stringify({ ...rest, x: "y".repeat(99_999), isSidechain })}\n`;
+    for (const content of [agentLine + agentLine.slice(0, 20), late, late + agentLine]) {
+      expect((await start(content)).format).toBe(CLAUDE_CODE_AGENT);
+    }
+    expect((await start(late + claudeLine("user", "u", null))).format).toBe(
+      TRANSCRIPT_FORMATS["claude-code"],
+    );
   });
 
   it("is what the caller says, whatever it shows", async () => {

@@ -139,6 +139,27 @@ describe("appending to a session of Claude Code", () => {
     expect(second.parentId).toBe(first.id);
     await using again = await openTranscript(own);
     expect(await again.append(aside)).toMatchObject({ parentId: second.id });
+    const before = readFileSync(own, "utf8");
+    await expect(again.append({ type: "user" })).rejects.toMatchObject(refused(/isSidechain/));
+    expect(readFileSync(own, "utf8")).toBe(before);
+  });
+
+  it("links to the main chain as soon as there is one, whatever stood first", async () => {
+    const warmUp = claudeLine("user", "w1", null, { isSidechain: true });
+    const file = await named(warmUp);
+    await using transcript = await openTranscript(file);
+    expect(await transcript.leaf()).toMatchObject({ id: "w1" });
+    const main = claudeLine("user", "u1", null) + claudeLine("assistant", "a1", "u1");
+    const agent = claudeLine("user", "s1", null, { isSidechain: true });
+    writeFileSync(file, main + agent, { flag: "a" });
+    expect(await transcript.leaf()).toMatchObject({ id: "a1" });
+    const { id, parentId } = await transcript.append({ type: "user" });
+    expect(parentId).toBe("a1");
+    const branch = [];
+    for await (const { entry } of transcript.branch()) branch.push(entry?.uuid);
+    expect(branch).toEqual([id, "a1", "u1"]);
+    await using again = await openTranscript(file);
+    expect(await again.append({ type: "user" })).toMatchObject({ parentId: id });
   });
 
   it("refuses what its dialect forbids, also when that shows only with the file", async () => {
