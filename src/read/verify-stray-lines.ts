@@ -36,6 +36,6 @@ export class StrayLines {
   }
 
   #formatOf({ bytes }: ScannedLine): FormatName | undefined {
-    return bytes && this.#signs.see(bytes.subarray(0, SIGN_BYTES))?.name;
+    return bytes && this.#signs.formatOf(bytes.subarray(0, SIGN_BYTES))?.name;
   }
 }

@@ -91,6 +91,16 @@ export class FormatSigns implements MemberSink {
     return this.shown ?? this.endLine();
   }
 
+  /** The format of a line, or its start, by itself: what came before has no part in it. */
+  formatOf(bytes: Buffer): TranscriptFormat | undefined {
+    this.#asides = false;
+    this.push(bytes, 0, bytes.length);
+    const isEntry = (this.#members & PARENT_UUID) !== 0;
+    const shown = this.shown ?? (isEntry && !this.#isForeign ? claudeCode : undefined);
+    this.endLine();
+    return shown;
+  }
+
   /** Goes on with a line. */
   push(bytes: Buffer, start: number, end: number): void {
     this.#tokenizer.push(bytes, start, end);
