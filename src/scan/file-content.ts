@@ -1,7 +1,7 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
 import { FormatSigns } from "./format-signs.js";
-import { joinedRecords } from "./joined-records.js";
+import { type JoinedRecords, joinedRecords, LongRecord } from "./joined-records.js";
 import { readFully } from "./read-fully.js";
 
 /** Bytes at the start of a file by which it is told, unless a line goes on behind them. */
@@ -75,13 +75,39 @@ export async function findContent(
   const shown = lines.see(bytes.subarray(bytes.indexOf(BOM) === 0 ? BOM.length : 0));
   if (shown !== undefined) return { content: "transcript", format: shown };
   // Where no line by itself is a record, several are.
-  const joined = lines.isSilent ? byRecords(bytes) : undefined;
-  return joined ?? byFurtherLines(file, size, lines, signal);
+  const joined = lines.mayBeParts ? byRecords(bytes) : undefined;
+  if (joined !== undefined) return joined;
+  const further = await byFurtherLines(file, size, lines, signal);
+  if (further !== undefined) return further;
+  const long = lines.isSilent ? await byLongRecord(file, size, signal) : undefined;
+  return long ?? lines.end();
 }
 
 /** Of records that do not stand on lines of their own; undefined where there are none. */
 function byRecords(bytes: Buffer): ShownContent | undefined {
-  const { records, listed, spread } = joinedRecords(bytes);
+  return byJoined(joinedRecords(bytes));
+}
+
+/** The same where the first of them goes on behind what was read. */
+async function byLongRecord(
+  file: FileToRead,
+  size: number,
+  signal: AbortSignal | undefined,
+): Promise<ShownContent | undefined> {
+  if (size <= START_BYTES) return undefined;
+  const record = new LongRecord();
+  const buffer = Buffer.allocUnsafe(START_BYTES);
+  for (let at = 0; at < size && record.goesOn; ) {
+    signal?.throwIfAborted();
+    const length = await readFully(file, buffer, 0, Math.min(buffer.length, size - at), at);
+    if (length === 0) break;
+    record.push(buffer.subarray(0, length));
+    at += length;
+  }
+  return byJoined(record.joined);
+}
+
+function byJoined({ records, listed, spread }: JoinedRecords): ShownContent | undefined {
   if (records.length === 0) return undefined;
   const signs = new FormatSigns();
   let shown: TranscriptFormat | undefined;
@@ -97,7 +123,7 @@ async function byFurtherLines(
   size: number,
   lines: SignLines,
   signal: AbortSignal | undefined,
-): Promise<ShownContent> {
+): Promise<ShownContent | undefined> {
   const end = Math.min(size, MAX_BYTES);
   const buffer = Buffer.allocUnsafe(Math.min(START_BYTES, Math.max(0, end - START_BYTES)));
   const isOpen = (at: number): boolean =>
@@ -110,7 +136,7 @@ async function byFurtherLines(
     if (format !== undefined) return { content: "transcript", format };
     at += length;
   }
-  return lines.end();
+  return undefined;
 }
 
 /** Cuts what is read into lines. */
@@ -118,6 +144,8 @@ class SignLines {
   /** Lines that have ended. */
   count = 0;
   readonly #signs = new FormatSigns();
+  /** Whether the first line is a whole record; undefined before there is one. */
+  #beginsWhole: boolean | undefined;
 
   get isSilent(): boolean {
     return this.#signs.isSilent;
@@ -125,6 +153,11 @@ class SignLines {
 
   get isUndecided(): boolean {
     return this.#signs.isUndecided;
+  }
+
+  /** Whether nothing is known of the lines, nor the first of them a record. */
+  get mayBeParts(): boolean {
+    return this.isSilent || (this.#signs.isForeign && this.#beginsWhole === false);
   }
 
   /** Goes on with the next bytes; the format, where they settle it. */
@@ -135,6 +168,7 @@ class SignLines {
       const shown = this.#signs.shown ?? (newline === -1 ? undefined : this.#signs.endLine());
       if (shown !== undefined) return shown;
       if (newline === -1) break;
+      if (newline > start + 1) this.#beginsWhole ??= !this.isSilent;
       this.count += 1;
       start = newline + 1;
     }

@@ -1,6 +1,8 @@
 import { RecordJoiner } from "./record-joiner.js";
 
 const NEWLINE = 0x0a;
+/** So much stands before a list's first record at most. */
+const START_BYTES = 4096;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const BOM: Buffer = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -34,6 +36,34 @@ export function joinedRecords(bytes: Buffer): JoinedRecords {
     at += joiner.end + (joiner.endsLine ? 1 : 0);
   }
   return { records, listed, spread };
+}
+
+/** Takes the first record that does not stand on a line of its own, however long it is. */
+export class LongRecord {
+  readonly #joiner = new RecordJoiner(false);
+  #start: Buffer | undefined;
+
+  /** Whether nothing has come of it so far. */
+  get goesOn(): boolean {
+    return this.#joiner.state === "open" && this.#joiner.records.length === 0;
+  }
+
+  /** Goes on with the next bytes of the file. */
+  push(bytes: Buffer): void {
+    const from = this.#start === undefined && bytes.indexOf(BOM) === 0 ? BOM.length : 0;
+    this.#start ??= Buffer.from(bytes.subarray(from, from + START_BYTES));
+    this.#joiner.push(bytes, from, bytes.length);
+  }
+
+  get joined(): JoinedRecords {
+    const { records } = this.#joiner;
+    const before = this.#start?.subarray(0, records[0]?.at.start);
+    return {
+      records: records.map(({ text }) => text),
+      listed: before !== undefined && isOpen(before),
+      spread: records.length > 0,
+    };
+  }
 }
 
 /** Whether a list begins and does not end. */

@@ -157,11 +157,37 @@ describe("the format that a file shows", () => {
     expect(named.format).toBe(TRANSCRIPT_FORMATS["claude-code"]);
   });
 
+  it.each([
+    [
+      "spread",
+      (values: object[]) => values.map((value) => JSON.stringify(value, undefined, 2)).join("\n"),
+    ],
+    ["list", (values: object[]) => JSON.stringify(values)],
+    ["list", (values: object[]) => ` [\n${JSON.stringify(values, undefined, 1).slice(1)}`],
+  ])("shows in the first record of a %s, however long that is", async (kind, make) => {
+    const first = JSON.parse(claudeLine("user", "u", null, { message: { long } })) as object;
+    const values = [first, JSON.parse(claudeLine("user", "v", "u")) as object];
+    for (const content of [make(values), make([{ type: "note", long }, ...values])]) {
+      const found = await start(content);
+      expect(found.content).toBe(content.includes("note") ? "other" : kind);
+    }
+    expect((await start(make(values))).format.name).toBe("claude-code");
+  });
+
+  it("shows in records over several lines, though a part of one is an object on a line", async () => {
+    const part = '{ "type": "text", "text": "x" }';
+    const content = `{\n"uuid": "u", "parentUuid": null,\n"type": "user",\n"content": [\n${part}\n]\n}\n`;
+    expect(await start(content)).toMatchObject({
+      format: { name: "claude-code" },
+      content: "spread",
+    });
+  });
+
   it("is looked for in a few lines, however long they are", async () => {
     const content = `{"x":"${long}\n`.repeat(40);
     const file = new MemoryFile(content);
     expect((await findStart(file, content.length)).certain).toBe(false);
-    expect(file.bytesRead).toBeLessThan(12 * long.length);
+    expect(file.bytesRead).toBeLessThan(16 * long.length);
   });
 
   it("is looked for in the first 64 KiB alone, however short the reads are", async () => {
