@@ -17,7 +17,7 @@ export const CONTENT_ADVICE: Readonly<Record<Exclude<FileContent, "transcript">,
 export interface SaidContent {
   /** The dialect. */
   readonly format?: TranscriptFormat | undefined;
-  /** `optional`: that its lines are what they are. */
+  /** `optional`: that its lines are what they are, where they are JSON lines. */
   readonly header?: "required" | "optional" | undefined;
 }
 
@@ -32,8 +32,8 @@ export function ensureTranscript(
   content: FileContent,
   { format, header }: SaidContent,
 ): void {
-  const isSaid = format !== undefined || header === "optional";
-  if (content === "transcript" || (isSaid && !isPacked(content))) return;
+  if (content === "transcript" || (format !== undefined && !isPacked(content))) return;
+  if (header === "optional" && content === "other") return;
   throw unknownFormat(file, `it is ${CONTENT_ADVICE[content]}`);
 }
 

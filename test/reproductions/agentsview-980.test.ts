@@ -10,6 +10,7 @@ import {
   repairTranscript,
   verifyTranscript,
 } from "../../src/index.js";
+import { interceptedFileSystem } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, linearLine, linkedLine } from "../support/lines.js";
 import { runCli } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
@@ -128,6 +129,26 @@ describe("a title before the header", () => {
     expect(await transcript.append({ type: "new" })).toMatchObject({ linked: true });
     expect(read(file).startsWith(FIRST + HEADER_LINE)).toBe(true);
     expect(await verifyTranscript(file)).toMatchObject({ ok: true, counts: { linear: 0 } });
+  });
+
+  test.each([
+    "repair",
+    "migrate",
+  ])("is as its owner left it when that was during a %s", async (work) => {
+    const header = HEADER_LINE.replace('"version":3', '"version":1');
+    const file = await fileOf(`${FIRST}${header}${linearLine()}{"cut":\n${linearLine()}`);
+    let times = 0;
+    const fileSystem = interceptedFileSystem(async ({ name, path }, run) => {
+      if (name === "file.write" && path !== file && path.startsWith(`${file}.`)) {
+        times += 1;
+        if (times <= 2) await retitle(file, times === 1 ? SECOND : slot("a third title"));
+      }
+      return run();
+    });
+    if (work === "repair") await repairTranscript(file, { fileSystem, settleMs: 0 });
+    else await migrateTranscript(file, { fileSystem, settleMs: 0 });
+    expect(times).toBeGreaterThan(2);
+    expect(read(file).startsWith(slot("a third title") + HEADER_LINE)).toBe(true);
   });
 
   test.each([

@@ -230,6 +230,9 @@ describe("what may be a transcript is one", () => {
   });
 
   test("whatever its lines are, where it needs no header", async () => {
+    const list = await fileOf(JSON.stringify([own, { type: "message" }]));
+    await using other = await openTranscript(list, { header: "optional" });
+    await expect(other.append(own)).rejects.toMatchObject({ code: "LEAFLOG_UNKNOWN_FORMAT" });
     const file = await fileOf(jsonLines(own, own));
     await using transcript = await openTranscript(file, { header: "optional", linear: "raw" });
     expect(await transcript.append(own)).toMatchObject({ linked: false });
