@@ -29,9 +29,13 @@ export class AppendCall<Answer = unknown> {
   accepted = false;
   readonly terms: AppendTerms;
   /** An upper bound of the bytes that it writes. */
-  readonly bytes: number;
+  bytes = 0;
   /** Whether it moves the leaf to an entry by name, so that the file has to be asked for it. */
-  readonly namesTarget: boolean;
+  namesTarget = false;
+  /** The idempotency keys of its entries, when it has any. */
+  keyed: KeyedCall | undefined;
+  /** Whether all of its entries are there. Until then it keeps its place in the queue. */
+  ready = false;
   /** `performance.now()` from which on it may no longer begin to write. */
   readonly deadline: number;
   readonly done: Promise<Answer>;
@@ -40,24 +44,25 @@ export class AppendCall<Answer = unknown> {
   #resolve!: (answer: unknown) => void;
   #reject!: (error: unknown) => void;
 
-  /** @param answer what the caller is told, by the results of all entries */
+  /**
+   * @param entries all of them, or how many there will be: see {@link complete}
+   * @param answer what the caller is told, by the results of all entries
+   */
   constructor(
-    entries: readonly EncodedEntry[],
+    entries: readonly EncodedEntry[] | number,
     terms: AppendTerms,
     answer: (results: AppendResult[]) => Answer,
   ) {
-    this.entries = entries;
-    this.count = entries.length;
     this.terms = terms;
     this.#answer = answer;
-    let bytes = 0;
-    let namesTarget = false;
-    for (const entry of entries) {
-      bytes += entry.bytes;
-      namesTarget ||= entry.type === "leaf" && typeof entry.targetId === "string";
+    if (typeof entries === "number") {
+      this.entries = NONE;
+      this.count = entries;
+    } else {
+      this.entries = entries;
+      this.count = entries.length;
+      this.complete(entries, terms.keyed);
     }
-    this.bytes = bytes;
-    this.namesTarget = namesTarget;
     this.deadline = performance.now() + terms.timeoutMs;
     this.done = new Promise<Answer>((resolve, reject) => {
       this.#resolve = resolve as (answer: unknown) => void;
@@ -70,9 +75,19 @@ export class AppendCall<Answer = unknown> {
     return this.#settled;
   }
 
-  /** The idempotency keys of its entries, when it has any. */
-  get keyed(): KeyedCall | undefined {
-    return this.terms.keyed;
+  /** To be called once when the entries of a call are there that was made without. */
+  complete(entries: readonly EncodedEntry[], keyed: KeyedCall | undefined): void {
+    let bytes = 0;
+    let namesTarget = false;
+    for (const entry of entries) {
+      bytes += entry.bytes;
+      namesTarget ||= entry.type === "leaf" && typeof entry.targetId === "string";
+    }
+    this.entries = entries;
+    this.bytes = bytes;
+    this.namesTarget = namesTarget;
+    this.keyed = keyed;
+    this.ready = true;
   }
 
   get waitedMs(): number {

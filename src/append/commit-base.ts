@@ -143,11 +143,15 @@ export class BaseFinder {
     return this.#rewrites.migrateUnlessBusy(tail, header);
   }
 
-  /** What the calls are written in: their first entry tells what a file is to be that has none. */
+  /**
+   * What the calls are written in: the first entry that is not refused for the leaf that it expects
+   * tells what a file is to be that has none.
+   */
   formatFor(tail: Tail | undefined, calls: readonly AppendCall[]): TranscriptFormat {
     const format = this.#formatOf(tail);
     const shape = tail?.leaf.shape ?? "empty";
-    const isAgent = shape === "empty" && calls[0]?.entries[0]?.aside;
+    const writer = calls.find(({ terms }) => (terms.expectedLeaf ?? null) === null);
+    const isAgent = shape === "empty" && writer?.entries[0]?.aside;
     return isAgent && format.name === CLAUDE_CODE_AGENT.name ? CLAUDE_CODE_AGENT : format;
   }
 

@@ -3,6 +3,7 @@ import { LeaflogError } from "../errors.js";
 import { writeFailed } from "../failures.js";
 import type { ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
+import { attempt } from "./attempt.js";
 import type { Found } from "./commit-base.js";
 import type { Committer } from "./committer.js";
 import type { HeldFile } from "./held-file.js";
@@ -44,6 +45,8 @@ export class CommitQueue {
   /** Whether commits stand in the queue or run: they look for further calls before they end. */
   #draining = false;
   #inFlight: readonly AppendCall[] = NONE;
+  /** Calls in the queue that are being given their entries. */
+  readonly #completing = new Set<Promise<void>>();
   /** Whether any of the pending calls may have idempotency keys. */
   #keyed = false;
 
@@ -65,6 +68,31 @@ export class CommitQueue {
       return;
     }
     this.#pending.add(call);
+    if (call.ready) this.#wake(call);
+  }
+
+  /**
+   * Puts a call in the queue whose entries are not there yet, and keeps its place for them: what is
+   * called later comes behind it.
+   *
+   * @param complete gives the call its entries, unless it is settled before
+   */
+  appendLater(call: AppendCall, complete: () => Promise<void>): void {
+    this.append(call);
+    const completing = complete()
+      .then(
+        () => this.#pending.completed(call),
+        (error: unknown) => this.#pending.completed(call, asFailure(this.#path, error)),
+      )
+      .finally(() => {
+        this.#completing.delete(completing);
+        this.#wake(call);
+      });
+    this.#completing.add(completing);
+  }
+
+  /** There may be something to write. */
+  #wake(call: AppendCall): void {
     if (call.keyed) this.#keyed = true;
     if (this.#draining) this.#idle.wake();
     else this.#drainLater();
@@ -110,7 +138,7 @@ export class CommitQueue {
       isTurn && this.#held.waiting
         ? this.#held.timeoutError(waited())
         : timeoutErrorOf(this.#path, waited(), true);
-    const inTurn = (begin: () => void) =>
+    const work = (begin: () => void) =>
       this.work(async () => {
         isTurn = true;
         const { poison } = this.#committer;
@@ -121,7 +149,13 @@ export class CommitQueue {
         if (held) return ownTask();
         throw await this.#held.timeoutError(waited());
       });
-    return untilBegun({ signal, timeoutMs, timeoutError }, this.#path, inTurn);
+    const inTurn = async (begin: () => void) => {
+      // It does not overtake what was called before.
+      await Promise.all(this.#completing);
+      return work(begin);
+    };
+    const run = this.#completing.size > 0 ? inTurn : work;
+    return untilBegun({ signal, timeoutMs, timeoutError }, this.#path, run);
   }
 
   /** Gives file and lock back when its turn has come. */
@@ -139,6 +173,10 @@ export class CommitQueue {
     return done;
   }
 
+  get #hasWork(): boolean {
+    return this.#pending.first !== undefined;
+  }
+
   #drainLater(): void {
     this.#draining = true;
     void this.#tasks.add(() => this.#drain());
@@ -152,12 +190,12 @@ export class CommitQueue {
     // A turn of the microtask queue, so that what is appended in one breath joins the group.
     await Promise.resolve();
     do {
-      if (this.#pending.size > 0) await this.#commit();
-    } while (this.#tasks.waiting === 0 && (this.#pending.size > 0 || (await this.#hasMore())));
+      if (this.#hasWork) await this.#commit();
+    } while (this.#tasks.waiting === 0 && (this.#hasWork || (await this.#hasMore())));
     this.#idle.stop();
     // No await up to here since the last look: a call that came in between would be forgotten.
     this.#draining = false;
-    if (this.#pending.size > 0) {
+    if (this.#hasWork) {
       this.#drainLater();
       return;
     }
@@ -262,9 +300,7 @@ export class CommitQueue {
   }
 
   #fail(error: unknown): void {
-    const cause = error instanceof LeaflogError ? error : undefined;
-    const why = "the append failed before anything was written";
-    const reason = cause ?? writeFailed(this.#path, why, error, true);
+    const reason = asFailure(this.#path, error);
     if (this.#inFlight.length === 0) this.#inFlight = this.#pending.take();
     for (const call of this.#inFlight) if (!call.settled) call.reject(reason);
   }
@@ -274,6 +310,11 @@ export class CommitQueue {
     if (accepted && this.#held.waiting) return this.#held.timeoutError(waitedMs);
     return timeoutErrorOf(this.#path, waitedMs, accepted);
   }
+}
+
+function asFailure(path: string, error: unknown): LeaflogError {
+  if (error instanceof LeaflogError) return error;
+  return writeFailed(path, "the append failed before anything was written", error, true);
 }
 
 /** Both looks at once: one after the other would take as long as the write. */
@@ -287,13 +328,4 @@ async function foundIfOurs(
   if (!isOurs.value) return undefined;
   if (found.status === "rejected") throw found.reason;
   return found.value;
-}
-
-/** What `work` returns; what it throws becomes what a promise rejects with. */
-function attempt<T>(work: () => T | Promise<T>): T | Promise<T> {
-  try {
-    return work();
-  } catch (error) {
-    return Promise.reject(error);
-  }
 }

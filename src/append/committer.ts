@@ -1,15 +1,14 @@
-import { newHeader } from "../entry/header.js";
 import { LeaflogError } from "../errors.js";
-import type { FileSystem, OpenFile } from "../file/file-system.js";
-import type { ResolvedOptions } from "../options.js";
+import type { FileSystem } from "../file/file-system.js";
+import { WorkPace } from "../scan/work-pace.js";
 import type { AppendCall } from "./append-call.js";
 import { BaseFinder, type Found } from "./commit-base.js";
 import type { GroupCommit, Written } from "./group.js";
-import { composeGroup } from "./group-commit.js";
+import { isLarge } from "./group-commit.js";
+import { GroupComposer } from "./group-composer.js";
 import type { HeldFile } from "./held-file.js";
 import { type FoundKeys, KeyLookup } from "./idempotency/key-lookup.js";
 import type { KeyQuery } from "./idempotency/key-query.js";
-import { StoredKeys } from "./idempotency/stored-keys.js";
 import { LeafTargets } from "./leaf-targets.js";
 import { SURE_MS } from "./lock/lock-times.js";
 import { Rewrites } from "./rewrites.js";
@@ -29,6 +28,7 @@ export class Committer {
   readonly #path: string;
   readonly #held: HeldFile;
   readonly #file: TranscriptFile;
+  readonly #composer: GroupComposer;
   /** What the file holds of idempotency keys. */
   readonly keys: KeyLookup;
   /** What the file holds of the entries that `leaf` entries name. */
@@ -49,6 +49,8 @@ export class Committer {
     this.targets = new LeafTargets(fs, path);
     this.rewrites = new Rewrites(fs, path, held);
     this.finder = new BaseFinder(held.file, this.rewrites, () => this.#ensureOurs());
+    const { keys, targets, finder } = this;
+    this.#composer = new GroupComposer(path, { file: held.file, finder, keys, targets });
   }
 
   /** The end of the file as last seen: a hint, to be verified. */
@@ -70,64 +72,37 @@ export class Committer {
    * Writes calls that agree in their options, and settles them.
    *
    * @param found the file as it was found with the lock held, before they were taken
+   * @param onChanged told when it is found to be another than that: what it throws is thrown
    */
-  async commit(calls: readonly AppendCall[], found: Found): Promise<void> {
-    const options = (calls[0] as AppendCall).terms.options;
-    // Not awaited where there is nothing to do: nothing is to come between the look and the write.
-    const asFound = this.finder.baseOf(found, options);
-    let base = asFound instanceof Promise ? await asFound : asFound;
-    const first = calls[0] as AppendCall;
-    const targets = first.namesTarget ? await this.#findTargets(first) : undefined;
-    const isKeyed = calls.some(({ keyed }) => keyed !== undefined);
-    const keys = isKeyed ? await this.findKeys(queriesOf(calls)) : undefined;
-    if (targets || keys) {
-      // The search may have taken long.
-      const { tornTail } = base;
-      base = await this.finder.baseOf(await this.finder.find(), options);
-      base = { ...base, tornTail: tornTail ?? base.tornTail };
-    }
-    const { tail, strategy } = base;
-    const { sessionId, hadEntries } = this.finder;
-    const format = this.finder.formatFor(tail, calls);
-    const hasHeader = format.headerType !== undefined;
-    const isNew = hasHeader && (tail === undefined || tail.header.state === "empty");
-    const group = composeGroup(calls, {
-      file: this.#path,
-      format,
-      size: tail?.size ?? 0,
-      leaf: tail?.leaf ?? { shape: "empty", leafId: null, linearAfterLeaf: false },
-      linked: strategy === "link",
-      openTail: tail?.tornTail !== undefined,
-      tornTail: base.tornTail,
-      damagedLine: tail?.damagedLine,
-      header: isNew ? newHeader(options.cwd, sessionId ?? options.sessionId) : undefined,
-      recreated: tail === undefined && hadEntries,
-      truncated: tail?.size === 0 && hadEntries,
-      hasEntry: (id) => targets?.has(id) ?? false,
-      keyed: keys && new StoredKeys(keys, this.#path),
-      notMigrated: base.notMigrated,
-    });
-    if (group.bytes.length > 0) await this.#write(group, options);
+  async commit(
+    calls: readonly AppendCall[],
+    found: Found,
+    onChanged?: (tail: Tail | undefined) => void,
+  ): Promise<void> {
+    // Nothing is awaited where there is nothing to wait for: nothing is to come between the look and
+    // the write.
+    const large = isLarge(calls);
+    const laidOut = large
+      ? this.#composer.composeLarge(calls, found, onChanged)
+      : this.#composer.compose(calls, found);
+    const group = laidOut instanceof Promise ? await laidOut : laidOut;
+    if (group.bytes.length > 0) await this.#write(group);
     const unsynced = this.#acknowledge(group);
+    if (large) await this.#noteInSlices(group);
+    else for (const update of updatesOf(this.#path, group)) this.#note(update);
     if (unsynced.length > 0) await this.#acknowledgeSynced(unsynced);
   }
 
   /** What the file holds of some keys, as of the last look. */
-  async findKeys(queries: readonly KeyQuery[]): Promise<FoundKeys> {
-    const find = (file: OpenFile, tail: Tail) => this.keys.find(queries, file, tail);
-    return (await this.#file.withFile(find)) ?? { stored: new Map(), messages: 0 };
+  findKeys(queries: readonly KeyQuery[]): Promise<FoundKeys> {
+    return this.#composer.findKeys(queries);
   }
 
-  /** Which of the entries that the `leaf` entries of a call name are there, as of the last look. */
-  async #findTargets(call: AppendCall): Promise<ReadonlySet<string>> {
-    const find = (file: OpenFile, tail: Tail) => this.targets.find(call, file, tail);
-    return (await this.#file.withFile(find)) ?? new Set();
-  }
-
-  async #write(group: GroupCommit, options: ResolvedOptions): Promise<void> {
+  async #write(group: GroupCommit): Promise<void> {
     if (!this.#file.tail) {
+      const { mode } = (group.first as AppendCall).terms.options;
       await this.#ensureOurs();
-      await this.#file.create(options.mode, group.format);
+      await this.#file.create(mode, group.format);
     }
     // Not awaited where the answer is there: nothing is to come between the look and the write.
     const answer = this.#isSure ? undefined : this.#ensureOurs();
@@ -184,11 +159,21 @@ export class Committer {
       if (wantsSync(written.call)) unsynced.push(written);
       else written.call.resolve(written.results);
     }
-    for (const update of updatesOf(this.#path, group)) {
-      this.#updates.push(update);
-      this.#updateBytes += update.length;
-    }
     return unsynced;
+  }
+
+  async #noteInSlices(group: GroupCommit): Promise<void> {
+    const pace = new WorkPace();
+    for (const update of updatesOf(this.#path, group)) {
+      this.#note(update);
+      if (pace.isDue(0)) await pace.rest();
+    }
+  }
+
+  /** Keeps it until the lock has been given back. */
+  #note(update: TranscriptUpdate): void {
+    this.#updates.push(update);
+    this.#updateBytes += update.length;
   }
 
   async #acknowledgeSynced(unsynced: readonly Written[]): Promise<void> {
@@ -236,10 +221,6 @@ export class Committer {
     this.#updateBytes = 0;
     if (updates.length > 0) await publishTranscriptUpdates(updates);
   }
-}
-
-function queriesOf(calls: readonly AppendCall[]): KeyQuery[] {
-  return calls.flatMap(({ keyed }) => keyed?.query ?? []);
 }
 
 function wantsSync(call: AppendCall): boolean {

@@ -2,17 +2,66 @@ import { type EncodedEntry, ID_LENGTH } from "../entry/encoded-entry.js";
 import { CLAUDE_CODE_AGENT, TRANSCRIPT_FORMATS } from "../entry/transcript-format.js";
 import { LeaflogError } from "../errors.js";
 import type { LeafState } from "../scan/find-leaf.js";
+import { Pace } from "../scan/pace.js";
 import type { AppendCall } from "./append-call.js";
 import type { AppendResult } from "./append-result.js";
 import type { GroupCommit, GroupTerms, Refused, Written } from "./group.js";
 import { LineLayout } from "./line-layout.js";
 
+/** Entries and bytes of a group that are laid out in one slice. */
+const MAX_SLICE_ENTRIES = 1024;
+const MAX_SLICE_BYTES = 1_048_576;
+
+/** Bytes of lines between two moments in which the event loop may have its turn. */
+const STEP_BYTES = 16_384;
+/** What an entry costs besides its bytes. */
+const ENTRY_WORK = 256;
+
+/** Whether a group takes long to be laid out, and can be in slices. */
+export function isLarge(calls: readonly AppendCall[]): boolean {
+  let entries = 0;
+  let bytes = 0;
+  for (const call of calls) {
+    entries += call.count;
+    bytes += call.bytes;
+  }
+  return entries > MAX_SLICE_ENTRIES || (bytes > MAX_SLICE_BYTES && entries > calls.length);
+}
+
 /** Lays out calls in their order, each entry naming the one before it. */
 export function composeGroup(calls: readonly AppendCall[], terms: GroupTerms): GroupCommit {
-  const lines = new LineLayout(terms, calls);
+  const steps = layOut(calls, terms);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** The same in slices: what it was laid out for has to be looked at again before it is written. */
+export async function composeInSlices(
+  calls: readonly AppendCall[],
+  terms: GroupTerms,
+): Promise<GroupCommit> {
+  const pace = new Pace();
+  const steps = layOut(calls, terms);
+  let step = steps.next();
+  while (!step.done) {
+    await pace.pause();
+    step = steps.next();
+  }
+  return step.value;
+}
+
+/** Stops whenever the event loop may have its turn. */
+function* layOut(
+  calls: readonly AppendCall[],
+  terms: GroupTerms,
+): Generator<void, GroupCommit, void> {
+  let lines: LineLayout | undefined;
+  let first: AppendCall | undefined;
   const written: Written[] = [];
   const refused: Refused[] = [];
   let { leafId } = terms.leaf;
+  let work = 0;
   for (const call of calls) {
     const error = adaptCall(call, terms) ?? refusal(call, leafId, terms);
     if (error) {
@@ -22,16 +71,24 @@ export function composeGroup(calls: readonly AppendCall[], terms: GroupTerms): G
     const results: AppendResult[] = [];
     const own = call.namesTarget ? new Set<string>() : undefined;
     for (let index = 0; index < call.entries.length; index += 1) {
+      if (work >= STEP_BYTES) {
+        work = 0;
+        yield;
+      }
       const stored = terms.keyed?.stored(call, index);
       if (stored) {
         results.push({ ...stored, appended: false, linked: stored.parentId !== undefined });
+        work += ENTRY_WORK;
         continue;
       }
-      const isFirst = lines.none;
+      const isFirst = lines === undefined;
+      if (isFirst) first = call;
+      lines ??= new LineLayout(terms, calls, call);
       const parentId = terms.linked ? leafId : undefined;
       const entry = call.entries[index] as EncodedEntry;
       const offset = lines.end;
       const length = lines.add(call.start(index, parentId), entry);
+      work += length + ENTRY_WORK;
       const plain = {
         id: entry.id,
         parentId,
@@ -51,14 +108,16 @@ export function composeGroup(calls: readonly AppendCall[], terms: GroupTerms): G
   }
   const leaf: LeafState = terms.linked
     ? {
-        shape: lines.none ? terms.leaf.shape : "linked",
+        shape: lines ? "linked" : terms.leaf.shape,
         leafId,
-        linearAfterLeaf: lines.none ? terms.leaf.linearAfterLeaf : false,
+        linearAfterLeaf: lines ? false : terms.leaf.linearAfterLeaf,
       }
     : { shape: "linear", leafId: null, linearAfterLeaf: true };
-  const { bytes, anchor, header } = lines.finish();
-  return { bytes, anchor, header, format: terms.format, written, refused, leaf };
+  const laidOut = lines?.finish() ?? NOTHING;
+  return { ...laidOut, first, format: terms.format, written, refused, leaf };
 }
+
+const NOTHING = { bytes: Buffer.alloc(0), anchor: undefined, header: undefined };
 
 /** What was found is told to who writes first. */
 function withFindings(result: AppendResult, terms: GroupTerms): AppendResult {

@@ -1,6 +1,7 @@
 import type { NewHeader } from "../entry/header.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { LeaflogError } from "../errors.js";
+import type { ResolvedOptions } from "../options.js";
 import type { LeafState } from "../scan/find-leaf.js";
 import type { AppendCall } from "./append-call.js";
 import type { AppendResult, NotMigrated } from "./append-result.js";
@@ -25,8 +26,8 @@ export interface GroupTerms {
   readonly notMigrated?: NotMigrated | undefined;
   /** The malformed last line to tell the first caller of. */
   readonly damagedLine: DamagedLine | undefined;
-  /** A header to go first. */
-  readonly header: NewHeader | undefined;
+  /** The header that goes first, as who writes first wants it; undefined where none is to be made. */
+  readonly headerFor: ((options: ResolvedOptions) => NewHeader) | undefined;
   readonly recreated: boolean;
   /** Whether nothing is left in a file that had something in it. */
   readonly truncated: boolean;
@@ -50,6 +51,8 @@ export interface Refused {
 
 /** The pending appends of one transcript, laid out as the bytes of one write. */
 export interface GroupCommit extends LaidOut {
+  /** The call whose line comes first; undefined when nothing is written. */
+  readonly first: AppendCall | undefined;
   readonly written: readonly Written[];
   readonly refused: readonly Refused[];
 }

@@ -15,32 +15,29 @@ export class LineLayout {
   #bytes: Buffer;
   /** How many of them are used. */
   #used = 0;
-  /** Where the last line begins in them; undefined before the first. */
-  #last: number | undefined;
+  /** Where the last line begins in them. */
+  #last = 0;
 
-  constructor(terms: GroupTerms, calls: readonly AppendCall[]) {
+  /** @param first the call whose line comes first: a new file is made as it says */
+  constructor(terms: GroupTerms, calls: readonly AppendCall[], first: AppendCall) {
     const close = terms.openTail ? "\n" : "";
-    const header = terms.header?.line ?? "";
+    const made = terms.headerFor?.(first.terms.options);
+    const header = made?.line ?? "";
     this.#start = terms.size;
     this.#bytes = Buffer.allocUnsafe(roomFor(calls, terms) + header.length + close.length);
     this.#append(close);
     const offset = this.end;
     this.#append(header);
-    if (terms.header) {
+    if (made) {
       this.#header = {
         state: "header",
-        id: terms.header.id,
+        id: made.id,
         version: HEADER_VERSION,
         offset,
         length: this.end - offset - 1,
         terminated: true,
       };
     }
-  }
-
-  /** Whether there is no line so far. */
-  get none(): boolean {
-    return this.#last === undefined;
   }
 
   /** Where the next line will begin: bytes from the start of the file. */
@@ -61,13 +58,11 @@ export class LineLayout {
     return this.#used - this.#last - 1;
   }
 
-  /** What there is to be written: nothing, when there is no line. */
+  /** What there is to be written. */
   finish(): Pick<GroupCommit, "bytes" | "anchor" | "header"> {
-    const header = this.#header;
-    if (this.#last === undefined) return { bytes: Buffer.alloc(0), anchor: undefined, header };
     const bytes = this.#bytes.subarray(0, this.#used);
     const anchor = anchorOf(bytes.subarray(this.#last), this.#start + this.#last);
-    return { bytes, anchor, header };
+    return { bytes, anchor, header: this.#header };
   }
 
   #append(text: string): void {

@@ -49,10 +49,11 @@ export class PendingCalls {
     return this.#calls.length - this.#head;
   }
 
-  /** The oldest call that still wants to be written. */
+  /** The oldest call that still wants to be written; undefined while its entries are not there. */
   get first(): AppendCall | undefined {
     this.#dropSettled();
-    return this.#calls[this.#head];
+    const oldest = this.#calls[this.#head];
+    return oldest?.ready ? oldest : undefined;
   }
 
   /** Every call that still wants to be written, oldest first. */
@@ -67,6 +68,15 @@ export class PendingCalls {
     this.#arm(call.deadline);
   }
 
+  /** The entries of a call that was added without are there, or never will be. */
+  completed(call: AppendCall, error?: LeaflogError): void {
+    if (call.settled) return;
+    if (error) {
+      call.reject(error);
+      this.#giveUp(call);
+    } else if (call.accepted) this.#bytes += call.bytes;
+  }
+
   /**
    * Takes the calls of the next group commit: the first, and those behind it that may share its
    * write. From here on neither signal nor deadline stops them.
@@ -79,6 +89,7 @@ export class PendingCalls {
     while (this.#head < this.#accepted) {
       const call = this.#calls[this.#head] as AppendCall;
       if (!call.settled) {
+        if (!call.ready) break;
         const fits = bytes + call.bytes <= this.#limits.maxBatchBytes && call.agreesWith(first);
         if (taken.length > 0 && (!fits || call.namesTarget)) break;
         if (taken.length === MAX_CALLS) break;

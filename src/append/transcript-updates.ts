@@ -70,16 +70,15 @@ export function onTranscriptUpdate(listener: TranscriptListener): () => void {
   };
 }
 
-/** The updates of a group commit; none when nobody listens. */
-export function updatesOf(file: string, group: GroupCommit): TranscriptUpdate[] {
-  if (listeners.size === 0) return [];
-  return group.written.flatMap(({ call, results }) =>
-    results.flatMap((result, index) =>
-      result.appended
-        ? new TranscriptUpdate(file, call.laterLine(index, result.parentId), result)
-        : [],
-    ),
-  );
+/** The updates of a group commit, one after another; none when nobody listens. */
+export function* updatesOf(file: string, group: GroupCommit): Generator<TranscriptUpdate, void> {
+  if (listeners.size === 0) return;
+  for (const { call, results } of group.written) {
+    for (const [index, result] of results.entries()) {
+      if (!result.appended) continue;
+      yield new TranscriptUpdate(file, call.laterLine(index, result.parentId), result);
+    }
+  }
 }
 
 /** Tells the listeners, in slices: each may turn the entry into an object. */

@@ -62,6 +62,11 @@ export class TranscriptWriter {
     this.#queue.append(call);
   }
 
+  /** See {@link CommitQueue.appendLater}. */
+  appendLater(call: AppendCall, complete: () => Promise<void>): void {
+    this.#queue.appendLater(call, complete);
+  }
+
   /** Waits until all that was appended before is settled, well or not. */
   settle(): Promise<void> {
     return this.#queue.settle();
@@ -148,25 +153,30 @@ export class TranscriptWriter {
         const { value, call } = await this.#parking.during(untilDone, parking);
         if (this.poison) throw this.poison;
         if (call === undefined) return value;
-        const after = await this.#committer.look();
-        if (after?.size !== before?.size || after?.leaf.leafId !== before?.leaf.leafId) {
-          throw new LeaflogError(
-            "LEAFLOG_LEAF_CONFLICT",
-            "another program, without the lock, appended during the transaction; nothing was written: try again",
-            {
-              file: this.path,
-              expected: before?.leaf.leafId ?? null,
-              actual: after?.leaf.leafId ?? null,
-            },
-          );
-        }
+        const ensureAsBefore = (after: Tail | undefined): void => {
+          const isSame = after?.size === before?.size && after?.leaf.leafId === before?.leaf.leafId;
+          if (!isSame) throw this.#interrupted(before, after);
+        };
+        ensureAsBefore(await this.#committer.look());
         const found = await this.#committer.finder.find();
         if (terms.signal?.aborted) throw aborted(terms.signal, this.path);
-        await this.#committer.commit([call], found);
+        await this.#committer.commit([call], found, ensureAsBefore);
         await call.done;
         return value;
       },
       () => (terms.keyed ? [new KeyQuery([], 0)] : []),
+    );
+  }
+
+  #interrupted(before: Tail | undefined, after: Tail | undefined): LeaflogError {
+    return new LeaflogError(
+      "LEAFLOG_LEAF_CONFLICT",
+      "another program, without the lock, appended during the transaction; nothing was written: try again",
+      {
+        file: this.path,
+        expected: before?.leaf.leafId ?? null,
+        actual: after?.leaf.leafId ?? null,
+      },
     );
   }
 

@@ -4,6 +4,8 @@ import type { EntryInput, EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
 import type { MirrorResult } from "../mirror/mirror-options.js";
 import { invalid } from "../options.js";
+import { Pace } from "../scan/pace.js";
+import { WorkPace } from "../scan/work-pace.js";
 import type { AppendOptions } from "../transcript/append-options.js";
 import {
   type AssistantTextOptions,
@@ -50,7 +52,10 @@ export interface TranscriptSdk extends AsyncDisposable {
     entry: EntryInput,
     options?: AppendOptions,
   ): Promise<AppendResult>;
-  /** Appends entries that belong together. See `Transcript.appendBatch`. */
+  /**
+   * Appends entries that belong together. See `Transcript.appendBatch`, for large batches above all:
+   * their entries are to be left as they are until it has settled.
+   */
   appendBatch(
     identity: TranscriptIdentity,
     entries: readonly EntryInput[],
@@ -119,11 +124,13 @@ export function createTranscriptSdk(host: TranscriptHost): TranscriptSdk {
     },
     appendBatch: async (identity, entries, options) => {
       const { terms, appendOptions } = readAppend(identity, options);
-      const snapshots = readArray("entries", entries, MAX_BATCH).map(entrySnapshot);
+      const snapshots = snapshotsOf(readArray("entries", entries, MAX_BATCH));
       return calls.run(terms, async ({ transcript, rights, timeLeft }, signal) => {
         const limits = { signal, timeoutMs: timeLeft() };
         const results = await transcript.appendBatch(snapshots, { ...appendOptions, ...limits });
-        return results.map((result) => visible(result, rights));
+        return rights.has("read")
+          ? results
+          : inSlices(results, (result) => visible(result, rights));
       });
     },
     mirror: async (identity, options) => mirror(calls, readIdentity(identity), options),
@@ -161,6 +168,25 @@ function readAppend(
   const limits = { signal: readSignal(signal), timeoutMs: readTimeout(timeoutMs) };
   const terms = { identity, right: "append", ...limits } as const;
   return { terms, appendOptions: rest as AppendOptions };
+}
+
+/**
+ * What a plugin appends as it is at this moment, as much of it as a slice of work allows: the rest
+ * is turned into JSON, in slices, when the call is let in.
+ */
+function snapshotsOf(entries: readonly unknown[]): EntryInput[] {
+  const pace = new Pace();
+  return entries.map((entry) => (pace.due ? (entry as EntryInput) : entrySnapshot(entry)));
+}
+
+async function inSlices<T, R>(values: readonly T[], map: (value: T) => R): Promise<R[]> {
+  const pace = new WorkPace();
+  const mapped: R[] = [];
+  for (const value of values) {
+    mapped.push(map(value));
+    if (pace.isDue(0)) await pace.rest();
+  }
+  return mapped;
 }
 
 /** Who may not read learns that an entry is there, and not what it says. */

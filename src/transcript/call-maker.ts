@@ -1,10 +1,4 @@
-import {
-  AppendCall,
-  type AppendTerms,
-  ensureOwnIds,
-  inOrder,
-  theOnly,
-} from "../append/append-call.js";
+import { AppendCall, type AppendTerms, inOrder, theOnly } from "../append/append-call.js";
 import type { AppendResult } from "../append/append-result.js";
 import { withKey } from "../append/idempotency/idempotency-key.js";
 import type { KeyedCall } from "../append/idempotency/keyed-call.js";
@@ -18,6 +12,14 @@ import { aborted } from "../failures.js";
 import { ensureKnown } from "../known-members.js";
 import { invalid, MAX_TIMEOUT_MS, type ResolvedOptions, whole } from "../options.js";
 import { APPEND_MEMBERS, type AppendOptions, keyedCall, keysOf, PLAIN } from "./append-options.js";
+import { BatchEncoding } from "./batch-encoding.js";
+
+/** A call of several entries. */
+export interface BatchCall {
+  readonly call: AppendCall<AppendResult[]>;
+  /** Gives the call its entries, where they are not there yet. */
+  readonly complete?: () => Promise<void>;
+}
 
 /** Makes the calls of a handle: checks what is asked, and turns what is appended into JSON. */
 export class CallMaker {
@@ -47,15 +49,36 @@ export class CallMaker {
     }
   }
 
-  /** @throws LeaflogError as `Transcript.appendBatch` rejects */
-  batch(inputs: readonly EntryInput[], options: AppendOptions): AppendCall<AppendResult[]> {
+  /**
+   * A call of all entries; of a batch that takes more than a slice to be turned into JSON, a call
+   * that waits for them, and what gives them to it.
+   *
+   * @throws LeaflogError as `Transcript.appendBatch` rejects
+   */
+  batch(inputs: readonly EntryInput[], options: AppendOptions): BatchCall {
     try {
       this.#ensureWanted(options);
       const key = options.idempotencyKey;
       const keys = key === undefined ? undefined : keysOf(key, inputs, true);
-      const entries = inputs.map((input, index) => this.#encode(input, false, keys?.[index]));
-      ensureOwnIds(entries);
-      return new AppendCall(entries, this.#terms(entries, keys, options), inOrder);
+      const encoding = new BatchEncoding(inputs, (input, index) =>
+        this.#encode(input as EntryInput, false, keys?.[index]),
+      );
+      const { entries } = encoding;
+      if (encoding.advance()) {
+        return { call: new AppendCall(entries, this.#terms(entries, keys, options), inOrder) };
+      }
+      // Bad options reject before anything is awaited.
+      const terms = this.#newTerms(undefined, options);
+      const call = new AppendCall(inputs.length, terms, inOrder);
+      const complete = async () => {
+        try {
+          if (!(await encoding.finish(() => !call.settled))) return;
+          call.complete(entries, keys && keyedCall(entries, keys, options, this.#options));
+        } catch (error) {
+          throw this.#named(error);
+        }
+      };
+      return { call, complete };
     } catch (error) {
       throw this.#named(error);
     }

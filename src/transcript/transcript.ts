@@ -100,6 +100,10 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
   /**
    * Appends entries that belong together, each the parent of the next: all are written, or after a
    * crash an abandoned branch remains, or nothing is. See {@link append}.
+   *
+   * Entries that take more than a few milliseconds to be serialized are serialized in slices: the
+   * list may be changed as soon as the call has returned, but leave the entries as they are until it
+   * has settled. What is called meanwhile comes behind it.
    */
   async appendBatch(
     entries: readonly EntryInput[],
@@ -107,9 +111,11 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
   ): Promise<AppendResult[]> {
     if (!Array.isArray(entries)) throw invalid("entries", entries, "an array of entries");
     this.#ensureOpen();
-    const call = this.#calls.batch(entries, options);
-    if (call.entries.length === 0) return [];
-    this.#share.writer.append(call);
+    const { call, complete } = this.#calls.batch(entries, options);
+    if (call.count === 0) return [];
+    const { writer } = this.#share;
+    if (complete) writer.appendLater(call, complete);
+    else writer.append(call);
     return call.done;
   }
 
