@@ -55,8 +55,9 @@ export const repair: Command = {
     else for (const line of describe(report)) console.out(printable(line));
     noteStillOpen(report, console);
     if (report.backup !== undefined) {
-      const before = await readLeaf(report.backup, format);
-      const now = await readLeaf(file, format);
+      // What the backup has may be no transcript without a word of what its entries are.
+      const before = await readLeaf(report.backup, { format: report.format });
+      const now = await readLeaf(file, { format: report.format });
       if (now.id !== before.id) console.note(leafNote(before.id, now.id));
     }
     const hasLinks = TRANSCRIPT_FORMATS[report.format].parentId !== undefined;

@@ -23,6 +23,20 @@ async function fileOf(content: string) {
 }
 
 describe("leaflog repair", () => {
+  test.each([
+    ["a list", (values: string[]) => `[\n${values.join(",\n")}\n]\n`],
+    [
+      "JSON over several lines",
+      (values: string[]) =>
+        values.map((value) => `${JSON.stringify(JSON.parse(value), undefined, 2)}\n`).join(""),
+    ],
+  ])("puts %s right, and says so", async (_, make) => {
+    const lines = [HEADER_LINE, linkedLine("a", null), linkedLine("b", "a")];
+    const { file } = await fileOf(make(lines.map((line) => line.trim())));
+    expect(await runCli(["repair", "--write", file])).toMatchObject({ code: 0, stderr: "" });
+    expect(await readFile(file, "utf8")).toBe(lines.join(""));
+  });
+
   test("tells what it would change and writes nothing, unless told to", async () => {
     const { directory, file } = await fileOf(DAMAGED);
     const { code, stdout, stderr } = await runCli(["repair", file]);
