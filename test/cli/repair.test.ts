@@ -33,8 +33,11 @@ describe("leaflog repair", () => {
   ])("puts %s right, and says so", async (_, make) => {
     const lines = [HEADER_LINE, linkedLine("a", null), linkedLine("b", "a")];
     const { file } = await fileOf(make(lines.map((line) => line.trim())));
-    expect(await runCli(["repair", "--write", file])).toMatchObject({ code: 0, stderr: "" });
-    expect(await readFile(file, "utf8")).toBe(lines.join(""));
+    const { code, stderr } = await runCli(["repair", "--write", file]);
+    expect(code).toBe(0);
+    expect(stderr).not.toContain("LEAFLOG_");
+    const saved = (await readFile(file, "utf8")).trim().split("\n");
+    expect(saved.map((line) => JSON.parse(line))).toEqual(lines.map((line) => JSON.parse(line)));
   });
 
   test("tells what it would change and writes nothing, unless told to", async () => {
