@@ -220,6 +220,7 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
         dangling: { total: COUNT, first: [{ ...ENTRY_AT, "parentId?": "string" }] },
         forks: { total: COUNT, first: [{ ...ENTRY_AT, children: "number" }] },
         cycles: { total: COUNT, first: [{ ...ENTRY_AT, entries: "number: in the circle" }] },
+        ahead: { total: COUNT, first: [ENTRY_AT] },
         duplicates: {
           same: { total: COUNT, first: [ENTRY_AT] },
           different: { total: COUNT, first: [ENTRY_AT] },

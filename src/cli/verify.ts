@@ -66,6 +66,11 @@ function describe(report: VerifyReport): string[] {
             (item) => `at ${item.offset}: ${item.id}`,
           ),
           ...listed("cycles", links.cycles, (item) => `of ${item.entries} at ${item.offset}`),
+          ...listed(
+            "ahead",
+            links.ahead,
+            (item) => `at ${item.offset}: ${item.id} goes on from an entry that is not before it`,
+          ),
           ...listed("forks", links.forks, (item) => `at ${item.offset}: ${item.children} children`),
         ]
       : []),

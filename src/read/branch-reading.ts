@@ -1,4 +1,5 @@
 import type { EntryRecord } from "../entry/entry.js";
+import { memberAt } from "../entry/member-at.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
 import type { LineFacts } from "../scan/line-facts.js";
@@ -99,7 +100,7 @@ export class BranchReading {
   #lookForCompaction(line: ScannedLine, facts: LineFacts): void {
     if (this.#compaction !== undefined) {
       if (facts.id === this.#compaction.firstKept) this.#endWith(this.#compaction.id);
-    } else if (facts.type === "compaction" || continuesFrom(facts) !== undefined) {
+    } else if (facts.type === "compaction" || continuesFrom(facts).length > 0) {
       const met = meetEntry(line, this.#plan.maxEntryBytes, this.#plan.format);
       if (met instanceof UnreadEntry) this.#unread = met;
       else if (met !== undefined) this.#keep(met);
@@ -135,12 +136,15 @@ export class BranchReading {
   }
 }
 
-/** What stands there in an entry; undefined where the way leads nowhere. */
-function memberAt(entry: object, path: readonly string[]): unknown {
-  let value: unknown = path.length > 0 ? entry : undefined;
-  for (const name of path) {
-    if (typeof value !== "object" || value === null) return undefined;
-    value = (value as Record<string, unknown>)[name];
+/** How many entries a branch has that begins there, and whether it ends at a root. */
+export async function measureBranch(
+  file: FileToRead,
+  plan: Pick<BranchPlan, "start" | "size" | "format" | "signal">,
+): Promise<{ readonly length: number; readonly whole: boolean }> {
+  const reading = new BranchReading(file, { ...plan, maxEntryBytes: 0, untilCompaction: false });
+  let length = 0;
+  for (let block = await reading.next(); block; block = await reading.next()) {
+    length += block.length;
   }
-  return value;
+  return { length, whole: (await reading.end()).end === "root" };
 }

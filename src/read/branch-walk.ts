@@ -22,14 +22,20 @@ export interface BranchEnd {
 export type Wanted =
   /** The entry of that id; where there is none, `previous` from that offset on. */
   | { readonly id: string; readonly previousFrom?: number }
-  /** The entry of that id, if it is in the file; where it is not, the branch has come to its root. */
-  | { readonly id: string; readonly ifThere: true }
+  /** The first to come of these; where none is there, the branch has come to its root. */
+  | { readonly ids: readonly string[] }
   /** The entry that a linear entry follows. */
   | "previous";
 
-/** The entry that one without a parent goes on from: what comes before it was summed up there. */
-export function continuesFrom({ kind, parentId, logicalParentId }: LineFacts): string | undefined {
-  return kind === "linked" && parentId === null ? logicalParentId : undefined;
+/**
+ * The entries that one without a parent may go on from: what comes before it was summed up there. It
+ * does from the nearest of them that stands before it, so that no walk comes round; what a compaction
+ * kept may have been written again behind it, and its logical parent with that.
+ */
+export function continuesFrom(facts: LineFacts): readonly string[] {
+  const { kind, parentId, logicalParentId, keptId } = facts;
+  if (kind !== "linked" || parentId !== null) return [];
+  return [logicalParentId, keptId].filter((id) => id !== undefined);
 }
 
 /**
@@ -57,8 +63,12 @@ export class BranchWalk {
   see(line: ScannedLine): boolean {
     const facts = line.facts();
     if (this.#end !== undefined || !isEntry(facts)) return false;
-    if (this.#wanted !== "previous") {
-      if (facts.id !== this.#wanted.id) return false;
+    const wanted = this.#wanted;
+    if (wanted !== "previous") {
+      const { id } = facts;
+      const isWanted =
+        "ids" in wanted ? id !== undefined && wanted.ids.includes(id) : id === wanted.id;
+      if (!isWanted) return false;
     } else if (!this.#isPrevious(facts, line.offset)) {
       return false;
     }
@@ -76,7 +86,7 @@ export class BranchWalk {
     const wanted = this.#wanted;
     if (this.#end !== undefined) return undefined;
     if (wanted === "previous") this.finish({ end: "root" });
-    else if ("ifThere" in wanted) this.finish({ end: "root" });
+    else if ("ids" in wanted) this.finish({ end: "root" });
     else if (wanted.previousFrom === undefined) {
       this.finish({ end: "missing-parent", id: wanted.id });
     } else {
@@ -88,8 +98,8 @@ export class BranchWalk {
 
   #goOn(facts: LineFacts): void {
     const { kind, parentId } = facts;
-    const before = continuesFrom(facts);
-    if (before !== undefined) this.#wanted = { id: before, ifThere: true };
+    const ids = continuesFrom(facts);
+    if (ids.length > 0) this.#wanted = { ids };
     else if (kind === "linear") this.#wanted = "previous";
     else if (kind === "linked") this.#lookFor(parentId ?? null);
     else this.finish({ end: "missing-parent" });

@@ -35,8 +35,8 @@ export interface BranchOptions {
  * The entries from `fromId` to the root, each followed by its parent, in one pass over the file
  * from its end; with `rootFirst` the other way round. Without `fromId` it begins at the leaf; in a
  * linear transcript at the last entry. A linear entry is the child of the one before it. An entry
- * that has no parent, but goes on from another by its format's `logicalParentId`, is the child of
- * that one if it stands before it.
+ * that has no parent, but goes on from others by its format's `logicalParentId` or by what it kept, is
+ * the child of the nearest of these that stands before it.
  *
  * The generator returns how the branch ended, and tells `onEnd`: `for await` does not show what a
  * generator returns. A parent that stands behind its child, as no append leaves it, counts as

@@ -15,8 +15,8 @@ export type Tie =
   /** A string: the id of its parent. Null: it is a root. */
   | string
   | null
-  /** It has no parent, but goes on from that entry; where there is none, it is a root. */
-  | { readonly ifThere: string }
+  /** It has no parent, but goes on from the nearest of these before it, if any; else it is a root. */
+  | { readonly nearest: readonly string[] }
   /** It has no place in the tree: a linear entry, or one whose `parentId` is no id. */
   | undefined;
 
@@ -35,6 +35,8 @@ export interface GraphFacts {
   readonly forks: NodeList;
   /** One entry of each circle. */
   readonly cycles: NodeList;
+  /** Entries that first name, to go on from, one that stands behind them, or themselves. */
+  readonly ahead: NodeList;
 }
 
 /**
@@ -64,6 +66,12 @@ export class EntryGraph {
   readonly #shadowParents = new NodeBlocks((length) => new Uint32Array(length));
   readonly #shadowOffsets = new NodeBlocks((length) => new Float64Array(length));
   #shadows = 0;
+  /** Entries that go on from one that has not come: their number, and its number. */
+  readonly #aheadNodes = new NodeBlocks((length) => new Uint32Array(length));
+  readonly #aheadOf = new NodeBlocks((length) => new Uint32Array(length));
+  #ahead = 0;
+  /** Whether an id came twice, so that what it stands for depends on where it is named. */
+  #repeats = false;
   #full = false;
   #mayCycle = false;
   #lastId: string | undefined;
@@ -88,19 +96,28 @@ export class EntryGraph {
   add(id: string, tie: Tie, offset: number): EarlierEntry | undefined {
     if (this.#full) return undefined;
     const loose = typeof tie === "object" && tie !== null;
-    const before = loose ? tie.ifThere : tie;
+    const before = loose ? this.#nearest(tie.nearest) : tie;
+    const first = loose && before !== tie.nearest[0] ? tie.nearest[0] : undefined;
+    const awaited = first === undefined ? undefined : this.#take(first);
     const parent = typeof before === "string" ? this.#take(before) : undefined;
     const named = this.#ids.size;
     const node = this.#take(id);
     const earlier = this.#offsets.get(node);
     if (earlier > 0) this.#shadow(earlier, this.#parents.get(node));
-    if (this.#ids.size + this.#shadows > this.#maxNodes) {
+    if (awaited !== undefined && (awaited === node || this.#offsets.get(awaited) === 0)) {
+      this.#aheadNodes.set(this.#ahead, node);
+      this.#aheadOf.set(this.#ahead, awaited);
+      this.#ahead += 1;
+    }
+    if (earlier !== 0) this.#repeats = true;
+    if (this.#ids.size + this.#shadows + this.#ahead > this.#maxNodes) {
       this.#full = true;
       return undefined;
     }
     // Named as a parent before it came, or by itself; or it takes the place of one that was named.
     if (node < named) this.#mayCycle = true;
-    this.#parents.set(node, parent ?? (tie === null ? PARENT_NULL : NO_PARENT));
+    const none = tie === null || loose ? PARENT_NULL : NO_PARENT;
+    this.#parents.set(node, parent ?? none);
     this.#offsets.set(node, loose ? -offset - 1 : offset + 1);
     this.#lastId = id;
     this.#lastNode = node;
@@ -126,11 +143,7 @@ export class EntryGraph {
       if (offset === 0) continue;
       const parent = this.#parents.get(node);
       if (parent === PARENT_NULL) roots.add(node, 0);
-      if (parent >= PARENT_NULL) continue;
-      if (offset < 0) {
-        if (this.#offsets.get(parent) === 0) roots.add(node, 0);
-        continue;
-      }
+      if (parent >= PARENT_NULL || offset < 0) continue;
       this.#counts.set(parent, this.#counts.get(parent) + 1);
       if (this.#offsets.get(parent) === 0) dangling.add(node, 0);
     }
@@ -145,23 +158,46 @@ export class EntryGraph {
       if (children > 1 && this.#offsets.get(node) !== 0) forks.add(node, children);
     }
     const cycles = await this.#cycles(pace);
-    return { roots, dangling, forks, cycles };
+    const ahead = new Listing(this.#maxListed);
+    for (let at = 0; at < this.#ahead; at += 1) {
+      if (pace.due) await pace.pause();
+      if (this.#offsets.get(this.#aheadOf.get(at)) !== 0) ahead.add(this.#aheadNodes.get(at), 0);
+    }
+    return { roots, dangling, forks, cycles, ahead };
   }
 
-  /** How many entries there are from an entry to its root, both counted. */
-  async branch(id: string): Promise<{ readonly length: number; readonly whole: boolean }> {
+  /**
+   * How many entries there are from an entry to its root, both counted. Undefined where that does
+   * not show by the ids alone, but by where each entry stands: a walk along the lines tells then.
+   */
+  async branch(
+    id: string,
+  ): Promise<{ readonly length: number; readonly whole: boolean } | undefined> {
+    if (this.#repeats) return undefined;
     const pace = new GraphPace(undefined);
     let node = this.#ids.find(id) ?? NO_PARENT;
     let length = 0;
-    let loose = false;
-    while (node < PARENT_NULL && this.#offsets.get(node) !== 0 && length <= this.#ids.size) {
+    for (let behind = Number.POSITIVE_INFINITY; node < PARENT_NULL; length += 1) {
       if (pace.due) await pace.pause();
-      length += 1;
-      loose = this.#offsets.get(node) < 0;
+      const offset = this.#offsets.get(node);
+      if (offset === 0) return { length, whole: false };
+      if (Math.abs(offset) >= behind) return undefined;
+      behind = Math.abs(offset);
       node = this.#parents.get(node);
     }
-    const missing = node < PARENT_NULL && this.#offsets.get(node) === 0;
-    return { length, whole: node === PARENT_NULL || (loose && missing) };
+    return node === PARENT_NULL ? { length, whole: true } : undefined;
+  }
+
+  /** The nearest of some entries among those that came. */
+  #nearest(ids: readonly string[]): string | undefined {
+    let nearest: string | undefined;
+    let offset = 0;
+    for (const id of ids) {
+      const node = this.#ids.find(id);
+      const at = node === undefined ? 0 : Math.abs(this.#offsets.get(node));
+      if (at > offset) [nearest, offset] = [id, at];
+    }
+    return nearest;
   }
 
   /** Begins to go through the entries of the file once more, with `pass`. After `facts`. */

@@ -1,5 +1,6 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
+import { measureBranch } from "./branch-reading.js";
 import { entryAt } from "./verify-entry-at.js";
 import type { EntryGraph, NodeList } from "./verify-graph.js";
 import type { EntryFinding, LinkFindings, Listed } from "./verify-report.js";
@@ -15,7 +16,7 @@ export async function findLinks(
   format: TranscriptFormat,
   signal: AbortSignal | undefined,
 ): Promise<LinkFindings> {
-  const { roots, dangling, forks, cycles } = await graph.facts(signal);
+  const { roots, dangling, forks, cycles, ahead } = await graph.facts(signal);
   const name = (offset: number) => entryAt(file, offset, size, format);
   const list = <T>(
     nodes: NodeList,
@@ -26,20 +27,29 @@ export async function findLinks(
     same: await listed(scan.same, async (offset) => withoutParent(await name(offset))),
     different: await listed(scan.different, async (offset) => withoutParent(await name(offset))),
   };
-  // Entries without links follow each other as they stand.
+  const start = leafId === null ? "previous" : { id: leafId };
   const branch =
-    leafId === null
-      ? { length: scan.counts.linked === 0 ? scan.counts.linear : 0, whole: true }
-      : await graph.branch(scan.keyOf(leafId));
+    (await branchByIds(graph, scan, leafId)) ??
+    (await measureBranch(file, { start, size, format, signal }));
   return {
     roots: await list(roots, withoutParent),
     dangling: await list(dangling, (entry) => entry),
     forks: await list(forks, (entry, children) => ({ ...withoutParent(entry), children })),
     cycles: await list(cycles, (entry, entries) => ({ ...withoutParent(entry), entries })),
+    ahead: await list(ahead, withoutParent),
     duplicates,
     branchLength: branch.length,
     branchWhole: branch.whole,
   };
+}
+
+/** The branch as far as it shows without reading it; undefined where it does not. */
+async function branchByIds(graph: EntryGraph, scan: VerifyScan, leafId: string | null) {
+  if (leafId !== null) return graph.branch(scan.keyOf(leafId));
+  if (scan.counts.linked > 0) return { length: 0, whole: true };
+  // Entries without links follow each other as they stand.
+  if (scan.malformed.records > 0) return undefined;
+  return { length: scan.counts.linear, whole: true };
 }
 
 async function listed<S, T>(

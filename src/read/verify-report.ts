@@ -101,6 +101,12 @@ export interface LinkFindings {
   readonly forks: Listed<EntryFinding & { readonly children: number }>;
   /** One entry of each circle, and how many entries that has. */
   readonly cycles: Listed<EntryFinding & { readonly entries: number }>;
+  /**
+   * Compactions of Claude Code whose logical parent stands behind them, or is the compaction itself,
+   * so that going on from it would come round. A branch goes on from what they kept, or ends there.
+   * No problem by themselves.
+   */
+  readonly ahead: Listed<EntryFinding>;
   /** Entries that have the id of an earlier one: with the same bytes, and with other ones. */
   readonly duplicates: {
     readonly same: Listed<EntryFinding>;

@@ -131,9 +131,9 @@ export class VerifyScan implements PartVisitor {
     const { kind, id, parentId, spans } = facts;
     if (id === undefined || spans === undefined || kind === "header") return;
     const start = offset + spans.object.start;
-    const before = continuesFrom(facts);
+    const nearest = continuesFrom(facts);
     const parent = this.#key(parentId, spans.parentId, bytes);
-    const tie = before === undefined ? parent : { ifThere: before };
+    const tie = nearest.length === 0 ? parent : { nearest };
     const key = this.#key(id, spans.id, bytes);
     if (key !== id && this.#byteKeys.size < MAX_BYTE_KEYS) this.#byteKeys.set(id, key);
     const earlier = this.#graph.add(key, kind === "linked" ? tie : undefined, start);

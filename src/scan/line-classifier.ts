@@ -85,6 +85,7 @@ export class LineClassifier {
     if (members.parentId !== undefined) facts.parentId = members.parentId;
     if (members.targetId !== undefined) facts.targetId = members.targetId;
     if (members.logicalParentId !== undefined) facts.logicalParentId = members.logicalParentId;
+    if (members.keptId !== undefined) facts.keptId = members.keptId;
     if (members.aside) facts.aside = true;
     if (members.version !== undefined) facts.version = members.version;
     if (members.firstKept !== undefined) facts.firstKeptEntryIndex = members.firstKept;

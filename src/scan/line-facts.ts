@@ -46,6 +46,8 @@ export interface LineFacts {
   readonly targetId?: string | null;
   /** The entry that one without a parent goes on from; of formats that know such. */
   readonly logicalParentId?: string;
+  /** The first entry that a compaction kept, of formats that know such a logical parent. */
+  readonly keptId?: string;
   /** Present for an entry beside the main chain, in formats that mark such. */
   readonly aside?: true;
   /** Present when index and size are integers with 0 <= index < size and size >= 2. */

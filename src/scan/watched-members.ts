@@ -30,14 +30,19 @@ const SIZE = 10;
 const ROLE = 11;
 const LOGICAL_PARENT_ID = 12;
 const ASIDE = 13;
+/** The three members of `firstKept`, each within the one before. */
+const KEPT_OUTER = 14;
+const KEPT_INNER = 15;
+const KEPT_ID = 16;
 
 const entryNames = new Map<TranscriptFormat, KeyNames>();
 const BATCH_NAMES: KeyNames = new KeyNames({ index: INDEX, size: SIZE });
 const MESSAGE_NAMES: KeyNames = new KeyNames({ role: ROLE });
+const NO_NAMES: KeyNames = new KeyNames({});
 
 /** The names to look out for in an entry of that format. */
 function entryNamesOf(format: TranscriptFormat): KeyNames {
-  const { id, parentId, headerType, logicalParentId, aside } = format;
+  const { id, parentId, headerType, logicalParentId, aside, firstKept } = format;
   let names = entryNames.get(format);
   if (names === undefined) {
     names = new KeyNames({
@@ -52,6 +57,7 @@ function entryNamesOf(format: TranscriptFormat): KeyNames {
       }),
       ...(logicalParentId !== undefined && { [logicalParentId]: LOGICAL_PARENT_ID }),
       ...(aside !== undefined && { [aside]: ASIDE }),
+      ...(logicalParentId !== undefined && firstKept?.[0] && { [firstKept[0]]: KEPT_OUTER }),
     });
     entryNames.set(format, names);
   }
@@ -75,6 +81,7 @@ export class WatchedMembers implements MemberSink {
   parentId: string | null | undefined;
   targetId: string | null | undefined;
   logicalParentId: string | undefined;
+  keptId: string | undefined;
   aside = false;
   version: number | undefined;
   firstKept: number | undefined;
@@ -96,9 +103,12 @@ export class WatchedMembers implements MemberSink {
   roleStart = 0;
   roleEnd = 0;
   readonly #names: KeyNames;
+  readonly #keptInner: KeyNames;
+  readonly #keptId: KeyNames;
   /** The member of the entry, and the member of its batch or message, that is being read. */
   #outer = NONE;
   #inner = NONE;
+  #innermost = NONE;
   #keyAt = 0;
   #asideStart = 0;
   #lastType = "";
@@ -106,6 +116,9 @@ export class WatchedMembers implements MemberSink {
 
   constructor(format: TranscriptFormat = DEFAULT_FORMAT) {
     this.#names = entryNamesOf(format);
+    const [, inner, id] = format.firstKept ?? [];
+    this.#keptInner = inner === undefined ? NO_NAMES : new KeyNames({ [inner]: KEPT_INNER });
+    this.#keptId = id === undefined ? NO_NAMES : new KeyNames({ [id]: KEPT_ID });
   }
 
   reset(): void {
@@ -117,6 +130,7 @@ export class WatchedMembers implements MemberSink {
     this.parentId = undefined;
     this.targetId = undefined;
     this.logicalParentId = undefined;
+    this.keptId = undefined;
     this.aside = false;
     this.version = undefined;
     this.firstKept = undefined;
@@ -131,6 +145,7 @@ export class WatchedMembers implements MemberSink {
     this.firstKeptStart = ABSENT;
     this.#outer = NONE;
     this.#inner = NONE;
+    this.#innermost = NONE;
   }
 
   key(
@@ -144,14 +159,18 @@ export class WatchedMembers implements MemberSink {
     if (depth === 1) {
       this.#keyAt = at;
       this.#outer = this.#names.find(bytes, start, end, escaped);
-    } else {
-      const names = this.#outer === BATCH ? BATCH_NAMES : MESSAGE_NAMES;
-      this.#inner = names.find(bytes, start, end, escaped);
-    }
+    } else if (depth === 2) {
+      this.#inner = this.#innerNames.find(bytes, start, end, escaped);
+    } else this.#innermost = this.#keptId.find(bytes, start, end, escaped);
   }
 
   value(depth: number, type: ValueType, at: number): Interest {
     if (depth === 2) return this.#innerValue(type, at);
+    if (depth === 3) {
+      if (this.#innermost !== KEPT_ID) return SKIP;
+      this.keptId = undefined;
+      return type === STRING ? CAPTURE : SKIP;
+    }
     if (depth === 0) {
       this.isObject = type === OBJECT;
       this.objectStart = at;
@@ -197,6 +216,9 @@ export class WatchedMembers implements MemberSink {
         this.aside = false;
         this.#asideStart = type === BOOLEAN ? at : ABSENT;
         return SKIP;
+      case KEPT_OUTER:
+        this.keptId = undefined;
+        return type === OBJECT ? DESCEND : SKIP;
       default:
         this.role = undefined;
         return type === OBJECT ? DESCEND : SKIP;
@@ -204,7 +226,7 @@ export class WatchedMembers implements MemberSink {
   }
 
   text(depth: number, bytes: Buffer, start: number, end: number, escaped: boolean): void {
-    const member = depth === 1 ? this.#outer : this.#inner;
+    const member = depth === 1 ? this.#outer : depth === 2 ? this.#inner : this.#innermost;
     // Types and roles come from a handful of words: comparing is cheaper than a new string.
     if (member === TYPE && !escaped && isText(this.#lastType, bytes, start, end)) {
       this.type = this.#lastType;
@@ -222,6 +244,7 @@ export class WatchedMembers implements MemberSink {
     else if (member === PARENT_ID) this.parentId = text;
     else if (member === TARGET_ID) this.targetId = text;
     else if (member === LOGICAL_PARENT_ID) this.logicalParentId = text;
+    else if (member === KEPT_ID) this.keptId = text;
     else if (member === ROLE) this.role = this.#lastRole = text;
     else if (member === VERSION) this.version = Number(raw);
     else if (member === FIRST_KEPT) this.firstKept = Number(raw);
@@ -230,7 +253,8 @@ export class WatchedMembers implements MemberSink {
   }
 
   end(depth: number, at: number): void {
-    if (depth === 2) {
+    if (depth === 3) this.#innermost = NONE;
+    else if (depth === 2) {
       if (this.#inner === ROLE) this.roleEnd = at;
       this.#inner = NONE;
     } else if (depth === 1) {
@@ -245,8 +269,16 @@ export class WatchedMembers implements MemberSink {
     } else this.objectEnd = at;
   }
 
+  get #innerNames(): KeyNames {
+    if (this.#outer === BATCH) return BATCH_NAMES;
+    return this.#outer === KEPT_OUTER ? this.#keptInner : MESSAGE_NAMES;
+  }
+
   #innerValue(type: ValueType, at: number): Interest {
     switch (this.#inner) {
+      case KEPT_INNER:
+        this.keptId = undefined;
+        return type === OBJECT ? DESCEND : SKIP;
       case INDEX:
         this.batchIndex = undefined;
         return type === NUMBER ? CAPTURE : SKIP;

@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Entry, EntryRecord } from "../../src/entry/entry.js";
@@ -6,6 +9,7 @@ import {
   TRANSCRIPT_FORMATS,
   type TranscriptFormat,
 } from "../../src/entry/transcript-format.js";
+import { verifyTranscript } from "../../src/index.js";
 import { followEntries } from "../../src/read/follow-entries.js";
 import { type BranchOptions, readBranch } from "../../src/read/read-branch.js";
 import { readEntryById } from "../../src/read/read-by-id.js";
@@ -24,6 +28,8 @@ import {
 } from "../support/dialect-lines.js";
 import { HEADER_LINE } from "../support/lines.js";
 import { inClaudeNames } from "../support/renamed.js";
+import { runCli } from "../support/run.js";
+import { tempDirectory } from "../support/temp-directory.js";
 import { collect, modelEntries } from "./entries-model.js";
 import { MemorySource } from "./memory-source.js";
 import { anyLine } from "./random-transcript.js";
@@ -118,6 +124,70 @@ describe("the readers of a session of Claude Code", () => {
     const { records, end } = await branch(source(content));
     expect(uuids(records)).toEqual(["u", "b"]);
     expect(end).toEqual({ end: "root" });
+  });
+
+  /** u <- a, kept <- kept2, and a compaction whose logical parent was written again behind it. */
+  const again = (logicalParent: string): string =>
+    [
+      claudeLine("user", "u", null),
+      claudeLine("assistant", "a", "u"),
+      claudeLine("user", "kept", "a"),
+      claudeLine("assistant", "gone", "kept"),
+      boundaryLine("b", logicalParent, "kept"),
+      claudeLine("user", "sum", "b"),
+      claudeLine("assistant", "tail", "sum"),
+      claudeLine("user", "new", "tail"),
+    ].join("");
+
+  it.each([
+    ["that was written again behind it", again("tail"), ["b", "kept", "a", "u"], 1],
+    ["that is itself", again("b"), ["b", "kept", "a", "u"], 1],
+    ["that is in another file", again("elsewhere"), ["b", "kept", "a", "u"], 0],
+    ["that stands right before it", again("gone"), ["b", "gone", "kept", "a", "u"], 0],
+    ["behind it, where it kept nothing", again("tail").replace('"headUuid":"kept"', ""), ["b"], 1],
+    [
+      "and kept one behind it, too",
+      again("tail").replace('"headUuid":"kept"', '"headUuid":"new"'),
+      ["b"],
+      1,
+    ],
+  ])("go on behind a compaction with a logical parent %s", async (_, content, rest, ahead) => {
+    const { records, end } = await branch(source(content.replace("{,", "{")));
+    expect(uuids(records)).toEqual(["new", "tail", "sum", ...rest]);
+    expect(end).toEqual({ end: "root" });
+    const file = join(await tempDirectory(), "s.jsonl");
+    await writeFile(file, content.replace("{,", "{"));
+    const { ok, counts, links } = await verifyTranscript(file);
+    expect(links).toMatchObject({ branchLength: records.length, branchWhole: true });
+    expect({ ok, entries: counts.entries }).toEqual({ ok: true, entries: 8 });
+    expect(links?.ahead.total).toBe(ahead);
+    expect(links?.roots.total).toBe(rest.length === 1 ? 2 : 1);
+    const drawn = (await runCli(["tree", file])).stdout;
+    expect(drawn).toContain(`branch of ${records.length} `);
+    const { stdout } = await runCli(["stats", "--json", file]);
+    expect(JSON.parse(stdout)).toMatchObject({ tree: { branch: { entries: records.length } } });
+    const shown = (await runCli(["verify", file])).stdout;
+    expect(shown.includes("b goes on from an entry that is not before it")).toBe(ahead === 1);
+  });
+
+  it("count a branch as verify does, whatever the file", async () => {
+    const lines = fc.array(fc.oneof(anyLine, fc.constant(boundaryLine("b", "a", "c"))));
+    const file = join(await tempDirectory(), "s.jsonl");
+    await fc.assert(
+      fc.asyncProperty(lines, fc.constantFrom("pi", "claude-code"), async (all, format) => {
+        const content = all.map((line) => line.replace(/\n?$/, "\n")).join("");
+        await writeFile(file, format === "pi" ? content : inClaudeNames(content));
+        const { links } = await verifyTranscript(file, { format });
+        const { records, end } = await branch(
+          source(readFileSync(file, "utf8"), TRANSCRIPT_FORMATS[format]),
+        );
+        expect(links).toMatchObject({
+          branchLength: records.length,
+          branchWhole: end.end === "root",
+        });
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it("walk along what an agent did in a file of its own", async () => {

@@ -68,7 +68,9 @@ describe("verification of a session of Claude Code", () => {
     const content = boundaryLine("b", "u") + claudeLine("user", "u", "b");
     const { ok, links } = await verify(content);
     expect(ok).toBe(true);
-    expect(links).toMatchObject({ cycles: { total: 0 }, roots: { total: 0 } });
+    // Nobody goes on from what stands behind: it is a root, and told.
+    const one = { total: 1 };
+    expect(links).toMatchObject({ cycles: { total: 0 }, roots: one, ahead: one });
   });
 
   it("needs no header, and no line with an id", async () => {

@@ -1,4 +1,5 @@
 import type { Entry, EntryRecord } from "../../entry/entry.js";
+import { memberAt } from "../../entry/member-at.js";
 import { entryLinks, type TranscriptFormat } from "../../entry/transcript-format.js";
 import type { BatchMark, LineFacts } from "../../scan/line-facts.js";
 
@@ -9,12 +10,15 @@ export function entryFacts({ entry, oversized }: EntryRecord, format: Transcript
   const { type, batch, targetId } = found;
   const mark = format.parentId === undefined ? undefined : batchMark(batch);
   const logical = memberOf(found, format.logicalParentId);
+  const kept =
+    format.logicalParentId === undefined ? undefined : memberAt(found, format.firstKept ?? []);
   const links = {
     ...(typeof type === "string" && { type }),
     ...(id !== undefined && { id }),
     ...(parentId !== undefined && { parentId }),
     ...((typeof targetId === "string" || targetId === null) && { targetId }),
     ...(typeof logical === "string" && { logicalParentId: logical }),
+    ...(typeof kept === "string" && { keptId: kept }),
     ...(memberOf(found, format.aside) === true && { aside: true as const }),
     ...(mark && { batch: mark }),
   };

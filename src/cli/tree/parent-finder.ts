@@ -54,9 +54,9 @@ export class ParentFinder {
     if (kind === "linear") return parentAt(this.#leaf.parentFor(facts));
     if (kind === "unlinked") return undefined;
     if (typeof parentId === "string") return this.#named(parentId);
-    const before = continuesFrom(facts);
-    const node = before === undefined ? undefined : this.find(before);
-    return node === undefined ? undefined : { node };
+    const nodes = continuesFrom(facts).map((before) => this.find(before) ?? -1);
+    const node = Math.max(-1, ...nodes);
+    return node === -1 ? undefined : { node };
   }
 
   #named(id: string): Parent {
