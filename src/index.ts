@@ -36,13 +36,13 @@ export type { FileStat } from "./file/file-stat.js";
 export type { FileSystem, OpenFile, OpenMode } from "./file/file-system.js";
 export type { SlowLook } from "./file/local-looks.js";
 export type { LookPolicy } from "./file/look.js";
+export type { LockOptions } from "./lock-options.js";
 export type {
   Durability,
   LinearPolicy,
-  LockOptions,
-  QueueOptions,
   TranscriptOptions,
 } from "./options.js";
+export type { QueueOptions } from "./queue-options.js";
 export type { BranchEnd } from "./read/branch-walk.js";
 export type { Reset, ResetReason } from "./read/cursor.js";
 export type { FollowOptions } from "./read/follow-entries.js";
@@ -86,8 +86,13 @@ export {
   type RepairTranscriptOptions,
   repairTranscript,
 } from "./transcript/repair-transcript.js";
-export type { StagedOnce, Transaction, TransactionOptions } from "./transcript/transaction.js";
-export type { Transcript, TranscriptStatus } from "./transcript/transcript.js";
+export type {
+  AppendOnceOptions,
+  StagedOnce,
+  Transaction,
+  TransactionOptions,
+} from "./transcript/transaction.js";
+export type { FlushOptions, Transcript, TranscriptStatus } from "./transcript/transcript.js";
 export type { TranscriptPath } from "./transcript/transcript-path.js";
 export type { TranscriptReader } from "./transcript/transcript-reader.js";
 export {

@@ -1,5 +1,23 @@
 import { LeaflogError } from "./errors.js";
 
+declare const whole: unique symbol;
+
+/** Marks a list that has no fewer members than its interface. */
+export interface Whole {
+  readonly [whole]: true;
+}
+
+/** The names of all members of an interface. */
+export type MemberNames<T> = readonly (keyof T & string)[] & Whole;
+
+/**
+ * The names of all members of an interface of options, in this order; the compiler says when one is
+ * missing, or one is there that the interface lacks. Other lists are not to be had.
+ */
+export function memberNames<T>(members: { readonly [name in keyof T]-?: true }): MemberNames<T> {
+  return Object.keys(members) as (keyof T & string)[] as unknown as MemberNames<T>;
+}
+
 /** Changes of single characters that a misspelling is made of at most. */
 const MOST_CHANGES = 3;
 
@@ -11,7 +29,11 @@ const MOST_CHANGES = 3;
  * @param known the members that there are
  * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
  */
-export function ensureKnown(name: string, options: unknown, known: readonly string[]): void {
+export function ensureKnown(
+  name: string,
+  options: unknown,
+  known: readonly string[] & Whole,
+): void {
   if (options === undefined) return;
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     const wanted = `an object { ${known.join(", ")} }`;

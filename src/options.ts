@@ -9,7 +9,9 @@ import type { FileSystem } from "./file/file-system.js";
 import { isErrno } from "./file/is-errno.js";
 import type { LookPolicy } from "./file/look.js";
 import { nodeFileSystem } from "./file/node-file-system.js";
-import { ensureKnown } from "./known-members.js";
+import { ensureKnown, type MemberNames, memberNames } from "./known-members.js";
+import { LEAST_STALE_MS, LOCK_MEMBERS, type LockOptions } from "./lock-options.js";
+import { QUEUE_MEMBERS, type QueueOptions } from "./queue-options.js";
 
 const MiB = 1024 * 1024;
 
@@ -18,12 +20,6 @@ export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
 
 /** The default of `maxOpenFiles`. */
 export const MAX_OPEN_FILES = 64;
-
-/**
- * Least value of `lock.staleMs`, in milliseconds: two heartbeats. Nobody takes over a lock that
- * showed a sign of life within it.
- */
-export const LEAST_STALE_MS = 2_000;
 
 /** When an append is acknowledged. */
 export type Durability =
@@ -40,53 +36,6 @@ export type Durability =
  * - `reject`: reject with `LEAFLOG_LINEAR_TRANSCRIPT`.
  */
 export type LinearPolicy = "auto" | "migrate" | "raw" | "reject";
-
-/** The write lock, per file: the first handle of a process that opens the file sets it. */
-export interface LockOptions {
-  /**
-   * Milliseconds without a sign of life after which a lock may be taken over.
-   * @default 10_000 (at least 2,000)
-   */
-  readonly staleMs?: number;
-  /**
-   * Milliseconds that an append may spend waiting for room, queue and lock together, when the call
-   * names no `timeoutMs` of its own.
-   * @default 30_000 (at most 2,147,483,647)
-   */
-  readonly timeoutMs?: number;
-  /**
-   * Milliseconds to keep the lock when there is nothing left to write. More saves locking, less is
-   * kinder to other processes.
-   * @default 5 (at most 2,147,483,647)
-   */
-  readonly idleMs?: number;
-  /**
-   * Milliseconds after which the lock is given to others who wait for it, work or not. Ten times
-   * that where nobody is seen to wait, as other users and programs with a lock of their own making
-   * are not, until one of those was met.
-   * @default 100
-   */
-  readonly maxHoldMs?: number;
-}
-
-/** What may be pending, per file: the first handle of a process that opens the file sets it. */
-export interface QueueOptions {
-  /**
-   * Entries in the queue; further appends wait for room.
-   * @default 65_536
-   */
-  readonly maxEntries?: number;
-  /**
-   * Bytes in the queue; further appends wait for room. One entry is always let in.
-   * @default 64 MiB
-   */
-  readonly maxBytes?: number;
-  /**
-   * Bytes in one group commit. One call's entries are never split.
-   * @default 1 MiB
-   */
-  readonly maxBatchBytes?: number;
-}
 
 /** Options of `openTranscript`. */
 export interface TranscriptOptions {
@@ -153,36 +102,23 @@ export interface TranscriptOptions {
   readonly fileSystem?: FileSystem;
 }
 
-const LOCK_MEMBERS = [
-  "staleMs",
-  "timeoutMs",
-  "idleMs",
-  "maxHoldMs",
-] as const satisfies readonly (keyof LockOptions)[];
-
-const QUEUE_MEMBERS = [
-  "maxEntries",
-  "maxBytes",
-  "maxBatchBytes",
-] as const satisfies readonly (keyof QueueOptions)[];
-
 /** What `openTranscript` takes. */
-export const TRANSCRIPT_MEMBERS: readonly (keyof TranscriptOptions)[] = [
-  "sessionId",
-  "cwd",
-  "durability",
-  "linear",
-  "header",
-  "migrateMaxBytes",
-  "maxEntryBytes",
-  "maxOpenFiles",
-  "format",
-  "lock",
-  "queue",
-  "look",
-  "mode",
-  "fileSystem",
-];
+export const TRANSCRIPT_MEMBERS: MemberNames<TranscriptOptions> = memberNames<TranscriptOptions>({
+  sessionId: true,
+  cwd: true,
+  durability: true,
+  linear: true,
+  header: true,
+  migrateMaxBytes: true,
+  maxEntryBytes: true,
+  maxOpenFiles: true,
+  format: true,
+  lock: true,
+  queue: true,
+  look: true,
+  mode: true,
+  fileSystem: true,
+});
 
 /** Options with every default filled in and every value checked. */
 export interface ResolvedOptions {

@@ -1,6 +1,7 @@
 import type { LeaflogError } from "../errors.js";
 import { aborted } from "../failures.js";
-import { MAX_TIMEOUT_MS, type QueueOptions } from "../options.js";
+import { MAX_TIMEOUT_MS } from "../options.js";
+import type { QueueOptions } from "../queue-options.js";
 import type { AppendCall } from "./append-call.js";
 
 /**

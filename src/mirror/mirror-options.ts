@@ -1,5 +1,5 @@
 import { checkedKey } from "../append/idempotency/idempotency-key.js";
-import { ensureKnown } from "../known-members.js";
+import { ensureKnown, memberNames } from "../known-members.js";
 import { invalid, MAX_TIMEOUT_MS, type TranscriptOptions, whole } from "../options.js";
 
 /** A message as it comes from elsewhere: any object with a role. */
@@ -102,18 +102,18 @@ export interface MirrorResult {
   readonly appended: number;
 }
 
-const MIRROR_MEMBERS: readonly (keyof MirrorOptions)[] = [
-  "messages",
-  "scope",
-  "identityOf",
-  "fingerprintSecret",
-  "roles",
-  "beforeWrite",
-  "redact",
-  "signal",
-  "timeoutMs",
-  "transcript",
-];
+const MIRROR_MEMBERS = memberNames<MirrorOptions>({
+  messages: true,
+  scope: true,
+  identityOf: true,
+  fingerprintSecret: true,
+  roles: true,
+  beforeWrite: true,
+  redact: true,
+  signal: true,
+  timeoutMs: true,
+  transcript: true,
+});
 
 /** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` */
 export function checkMirrorOptions(options: MirrorOptions): void {

@@ -1,5 +1,6 @@
 import type { Entry } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
+import { memberNames } from "../known-members.js";
 import { whole } from "../options.js";
 import { readBranch } from "../read/read-branch.js";
 import { readOptions, readSignal } from "./plugin-arguments.js";
@@ -46,13 +47,19 @@ export type LatestAssistantText =
   /** It cannot be read just now. */
   | { readonly state: "unavailable"; readonly error: LeaflogError };
 
+const TEXT_MEMBERS = memberNames<AssistantTextOptions>({
+  maxEntries: true,
+  maxBytes: true,
+  signal: true,
+});
+
 /** @throws LeaflogError for plugins */
 export async function latestAssistantText(
   calls: PluginCalls,
   identity: TranscriptIdentity,
   options: unknown,
 ): Promise<LatestAssistantText> {
-  const given = readOptions("options", options, ["maxEntries", "maxBytes", "signal"]);
+  const given = readOptions("options", options, TEXT_MEMBERS);
   const maxEntries = whole("maxEntries", given.maxEntries as number, 200, 1, MAX_ENTRIES);
   const maxBytes = whole("maxBytes", given.maxBytes as number, 1024 * 1024, 1, MAX_BYTES);
   const terms = { identity, right: "read", signal: readSignal(given.signal) } as const;

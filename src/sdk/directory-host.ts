@@ -1,7 +1,7 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { LeaflogError } from "../errors.js";
 import { resolveFile } from "../file/resolve-file.js";
-import { ensureKnown } from "../known-members.js";
+import { memberNames } from "../known-members.js";
 import {
   invalid,
   MAX_TIMEOUT_MS,
@@ -55,17 +55,17 @@ export interface DirectoryHostOptions {
   readonly onHostError?: (error: LeaflogError) => void;
 }
 
-/** A host whose transcripts are files below one directory. */
-const MEMBERS: readonly (keyof DirectoryHostOptions)[] = [
-  "root",
-  "rights",
-  "locate",
-  "identify",
-  "transcript",
-  "maxHoldMs",
-  "onHostError",
-];
+const MEMBERS = memberNames<DirectoryHostOptions>({
+  root: true,
+  rights: true,
+  locate: true,
+  identify: true,
+  transcript: true,
+  maxHoldMs: true,
+  onHostError: true,
+});
 
+/** A host whose transcripts are files below one directory. */
 export interface DirectoryHost extends TranscriptHost, AsyncDisposable {
   readonly life: HostLife;
   /** See {@link HostLife}. */
@@ -97,16 +97,7 @@ class FilesBelow implements DirectoryHost {
   readonly #fileSystem: TranscriptOptions["fileSystem"] & object;
 
   constructor(options: DirectoryHostOptions) {
-    const names = [
-      "root",
-      "rights",
-      "locate",
-      "identify",
-      "transcript",
-      "maxHoldMs",
-      "onHostError",
-    ] as const;
-    readOptions("options", options, names);
+    readOptions("options", options, MEMBERS);
     const {
       root,
       rights,
@@ -117,7 +108,6 @@ class FilesBelow implements DirectoryHost {
       onHostError,
     } = options ?? ({} as DirectoryHostOptions);
     const path = pathText(root, "root");
-    ensureKnown("options", options, MEMBERS);
     if (typeof rights !== "function" && !Array.isArray(rights)) {
       throw invalid("rights", rights, 'an array of "read" and "append", or a function');
     }

@@ -1,4 +1,5 @@
 import type { EntryRecord } from "../entry/entry.js";
+import { memberNames } from "../known-members.js";
 import { oneOf } from "../options.js";
 import { readBranch } from "../read/read-branch.js";
 import { readEntries } from "../read/read-entries.js";
@@ -36,9 +37,11 @@ export interface EntryChoice {
   readonly signal: AbortSignal | undefined;
 }
 
+const READ_MEMBERS = memberNames<ReadEntriesOptions>({ which: true, order: true, signal: true });
+
 /** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` */
 export function entryChoice(options: unknown): EntryChoice {
-  const { which, order, signal } = readOptions("options", options, ["which", "order", "signal"]);
+  const { which, order, signal } = readOptions("options", options, READ_MEMBERS);
   return {
     which: oneOf("which", which, ["branch", "compacted", "all"]),
     order: oneOf("order", order, ["oldest-first", "newest-first"]),

@@ -19,7 +19,7 @@ export type {
 export type { TranscriptOptions } from "../options.js";
 export type { ResetReason } from "../read/cursor.js";
 export type { AppendOptions } from "../transcript/append-options.js";
-export type { StagedOnce } from "../transcript/transaction.js";
+export type { AppendOnceOptions, StagedOnce } from "../transcript/transaction.js";
 export type {
   AssistantTextOptions,
   LatestAssistantText,
@@ -29,7 +29,7 @@ export { type DirectoryHost, type DirectoryHostOptions, directoryHost } from "./
 export type { ReadEntriesOptions } from "./entry-reading.js";
 export { HostLife, type HostState } from "./host-life.js";
 export type { SdkMirrorOptions } from "./mirror-call.js";
-export type { AppendOnceOptions, TranscriptTransaction } from "./plugin-transaction.js";
+export type { TranscriptTransaction } from "./plugin-transaction.js";
 export { refusal } from "./refusal.js";
 export type { ReadDeltaOptions, TranscriptDelta } from "./transcript-delta.js";
 export type { TranscriptGrant, TranscriptHost, TranscriptRight } from "./transcript-host.js";

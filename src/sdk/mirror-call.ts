@@ -1,3 +1,4 @@
+import { memberNames } from "../known-members.js";
 import { mirrorMessages } from "../mirror/mirror-messages.js";
 import type { MirrorMessage, MirrorOptions, MirrorResult } from "../mirror/mirror-options.js";
 import { WorkPace } from "../scan/work-pace.js";
@@ -19,17 +20,17 @@ const MAX_MESSAGES = 65_536;
 /** Options of `mirror`: those of `mirrorMessages`, but for how a transcript is opened. */
 export type SdkMirrorOptions = Omit<MirrorOptions, "transcript">;
 
-const NAMES = [
-  "messages",
-  "scope",
-  "identityOf",
-  "roles",
-  "beforeWrite",
-  "redact",
-  "fingerprintSecret",
-  "signal",
-  "timeoutMs",
-] as const satisfies readonly (keyof SdkMirrorOptions)[];
+const NAMES = memberNames<SdkMirrorOptions>({
+  messages: true,
+  scope: true,
+  identityOf: true,
+  roles: true,
+  beforeWrite: true,
+  redact: true,
+  fingerprintSecret: true,
+  signal: true,
+  timeoutMs: true,
+});
 
 /** @throws LeaflogError for plugins; what a hook throws */
 export async function mirror(

@@ -1,5 +1,5 @@
 import { LeaflogError } from "../errors.js";
-import { unknownMember } from "../known-members.js";
+import { unknownMember, type Whole } from "../known-members.js";
 import { invalid, MAX_TIMEOUT_MS, whole } from "../options.js";
 
 /**
@@ -8,10 +8,10 @@ import { invalid, MAX_TIMEOUT_MS, whole } from "../options.js";
  * @param known the members that there are; `undefined` counts as left out
  * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`, also for a member that there is not
  */
-export function readOptions<const K extends string>(
+export function readOptions<K extends string>(
   name: string,
   value: unknown,
-  known: readonly K[],
+  known: readonly K[] & Whole,
 ): { readonly [member in K]?: unknown } {
   if (value === undefined) return {};
   const members = Object.entries(membersOf(name, value, known));

@@ -1,8 +1,12 @@
 import type { Leaf } from "../append/current-leaf.js";
 import { onTranscriptUpdate } from "../append/transcript-updates.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
-import type { AppendOptions } from "../transcript/append-options.js";
-import type { StagedOnce, Transaction } from "../transcript/transaction.js";
+import {
+  type AppendOnceOptions,
+  ONCE_MEMBERS,
+  type StagedOnce,
+  type Transaction,
+} from "../transcript/transaction.js";
 import { EntryReading, entryChoice, type ReadEntriesOptions } from "./entry-reading.js";
 import { notSerializable, readOptions } from "./plugin-arguments.js";
 import type { Access, PluginCalls } from "./plugin-calls.js";
@@ -12,12 +16,6 @@ import { publishNotice } from "./transcript-notices.js";
 
 /** Characters of all that one transaction may publish, as JSON. */
 const MAX_NOTICES = 1024 * 1024;
-
-/** Options of `appendOnce`; see those of `append`. */
-export type AppendOnceOptions = Required<Pick<AppendOptions, "idempotencyKey">> &
-  Pick<AppendOptions, "onIdempotencyConflict">;
-
-const ONCE_OPTIONS = ["idempotencyKey", "onIdempotencyConflict"] as const;
 
 /** What the callback of `withWriteLock` may use, until it returns. */
 export interface TranscriptTransaction {
@@ -121,7 +119,7 @@ export class PluginTransaction {
 
   async #appendOnce(tx: Transaction, entry: EntryInput, options: unknown): Promise<StagedOnce> {
     this.#ensureUnderWay();
-    const given = readOptions("options", options, ONCE_OPTIONS) as AppendOnceOptions;
+    const given = readOptions("options", options, ONCE_MEMBERS) as AppendOnceOptions;
     try {
       const { entry: stored, ...result } = await tx.appendOnce(entry, given);
       if (result.appended) this.#lastId = result.id;

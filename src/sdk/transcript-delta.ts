@@ -1,6 +1,7 @@
 import { constants } from "node:buffer";
 import type { EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
+import { memberNames } from "../known-members.js";
 import { invalid, whole } from "../options.js";
 import { decodeCursor, type ResetReason } from "../read/cursor.js";
 import type { Page } from "../read/read-page.js";
@@ -45,14 +46,20 @@ export type TranscriptDelta =
   /** It cannot be read just now: keep the cursor and try again later. */
   | { readonly state: "unavailable"; readonly error: LeaflogError };
 
+const DELTA_MEMBERS = memberNames<ReadDeltaOptions>({
+  cursor: true,
+  maxEntries: true,
+  maxBytes: true,
+  signal: true,
+});
+
 /** @throws LeaflogError for plugins */
 export async function readDelta(
   calls: PluginCalls,
   identity: TranscriptIdentity,
   options: unknown,
 ): Promise<TranscriptDelta> {
-  const names = ["cursor", "maxEntries", "maxBytes", "signal"] as const;
-  const given = readOptions("options", options, names);
+  const given = readOptions("options", options, DELTA_MEMBERS);
   const { cursor } = given;
   if (cursor !== undefined && typeof cursor !== "string") {
     throw invalid("cursor", cursor, "the cursor of an answer before, or left out");

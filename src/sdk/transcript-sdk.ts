@@ -6,7 +6,7 @@ import type { MirrorResult } from "../mirror/mirror-options.js";
 import { invalid } from "../options.js";
 import { Pace } from "../scan/pace.js";
 import { WorkPace } from "../scan/work-pace.js";
-import type { AppendOptions } from "../transcript/append-options.js";
+import { APPEND_MEMBERS, type AppendOptions } from "../transcript/append-options.js";
 import {
   type AssistantTextOptions,
   type LatestAssistantText,
@@ -150,21 +150,13 @@ export function createTranscriptSdk(host: TranscriptHost): TranscriptSdk {
   });
 }
 
-const APPEND_OPTIONS = [
-  "idempotencyKey",
-  "onIdempotencyConflict",
-  "expectedLeaf",
-  "signal",
-  "timeoutMs",
-] as const satisfies readonly (keyof AppendOptions)[];
-
 /** The members of the options are checked by the transcript, but for what ends the call. */
 function readAppend(
   name: unknown,
   options: unknown,
 ): { readonly terms: CallTerms; readonly appendOptions: AppendOptions } {
   const identity = readIdentity(name);
-  const { signal, timeoutMs, ...rest } = readOptions("options", options, APPEND_OPTIONS);
+  const { signal, timeoutMs, ...rest } = readOptions("options", options, APPEND_MEMBERS);
   const limits = { signal: readSignal(signal), timeoutMs: readTimeout(timeoutMs) };
   const terms = { identity, right: "append", ...limits } as const;
   return { terms, appendOptions: rest as AppendOptions };

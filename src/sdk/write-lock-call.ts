@@ -1,4 +1,5 @@
 import { LeaflogError } from "../errors.js";
+import { memberNames } from "../known-members.js";
 import { invalid } from "../options.js";
 import { unlessAborted } from "./linked-signal.js";
 import { readFunction, readOptions, readSignal, readTimeout } from "./plugin-arguments.js";
@@ -20,6 +21,12 @@ export interface WriteLockCallOptions {
   readonly keyed?: boolean;
 }
 
+const CALL_MEMBERS = memberNames<WriteLockCallOptions>({
+  signal: true,
+  timeoutMs: true,
+  keyed: true,
+});
+
 /**
  * Runs a plugin's callback with the lock held. Nothing is written before it has returned, so that it
  * can be left alone at any moment: when the host ends, the signal is aborted, or it takes too long.
@@ -33,7 +40,7 @@ export async function withWriteLock<T>(
   options: unknown,
 ): Promise<T> {
   readFunction("run", run);
-  const given = readOptions("options", options, ["signal", "timeoutMs", "keyed"]);
+  const given = readOptions("options", options, CALL_MEMBERS);
   const { keyed = false } = given;
   if (typeof keyed !== "boolean") throw invalid("keyed", keyed, "a boolean");
   const limits = { signal: readSignal(given.signal), timeoutMs: readTimeout(given.timeoutMs) };

@@ -1,6 +1,7 @@
 import { checkedKey } from "../append/idempotency/idempotency-key.js";
 import { type IdempotencyConflict, KeyedCall } from "../append/idempotency/keyed-call.js";
 import type { EncodedEntry } from "../entry/encoded-entry.js";
+import { type MemberNames, memberNames } from "../known-members.js";
 import { oneOf, type ResolvedOptions } from "../options.js";
 
 /** Options of a single append. */
@@ -35,13 +36,13 @@ export interface AppendOptions {
 }
 
 /** What an append takes. */
-export const APPEND_MEMBERS: readonly (keyof AppendOptions)[] = [
-  "idempotencyKey",
-  "onIdempotencyConflict",
-  "expectedLeaf",
-  "signal",
-  "timeoutMs",
-];
+export const APPEND_MEMBERS: MemberNames<AppendOptions> = memberNames<AppendOptions>({
+  idempotencyKey: true,
+  onIdempotencyConflict: true,
+  expectedLeaf: true,
+  signal: true,
+  timeoutMs: true,
+});
 
 /** An append that asks for nothing in particular. */
 export const PLAIN: AppendOptions = {};

@@ -1,5 +1,5 @@
 import type { MigrationReport } from "../append/migration/migration.js";
-import { ensureKnown } from "../known-members.js";
+import { ensureKnown, memberNames } from "../known-members.js";
 import { resolveOptions, type TranscriptOptions } from "../options.js";
 import { settled, settling } from "./late-settling.js";
 import { ensureThere, resolveTranscript } from "./open-transcript.js";
@@ -28,17 +28,17 @@ export interface MigrateTranscriptOptions
   readonly backup?: boolean;
 }
 
-const MEMBERS: readonly (keyof MigrateTranscriptOptions)[] = [
-  "format",
-  "header",
-  "lock",
-  "maxOpenFiles",
-  "fileSystem",
-  "onProgress",
-  "signal",
-  "backup",
-  "settleMs",
-];
+const MEMBERS = memberNames<MigrateTranscriptOptions>({
+  format: true,
+  header: true,
+  lock: true,
+  maxOpenFiles: true,
+  fileSystem: true,
+  onProgress: true,
+  signal: true,
+  backup: true,
+  settleMs: true,
+});
 
 /**
  * Links the linear entries of a transcript of any size, under its lock, in bounded memory: ids and

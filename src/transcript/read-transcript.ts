@@ -3,7 +3,7 @@ import type { Leaf } from "../append/current-leaf.js";
 import type { EntryRecord } from "../entry/entry.js";
 import type { Header } from "../entry/header.js";
 import { readFailed } from "../failures.js";
-import { ensureKnown } from "../known-members.js";
+import { ensureKnown, memberNames } from "../known-members.js";
 import { resolveOptions, type TranscriptOptions } from "../options.js";
 import type { BranchEnd } from "../read/branch-walk.js";
 import type { FollowOptions } from "../read/follow-entries.js";
@@ -96,12 +96,12 @@ export async function snapshotTranscript(
   return readerOf(file, options).snapshot(ownOf(options));
 }
 
-const READ_MEMBERS = [
-  "fileSystem",
-  "format",
-  "maxEntryBytes",
-  "maxOpenFiles",
-] as const satisfies readonly (keyof ReadOptions)[];
+const READ_MEMBERS = memberNames<ReadOptions>({
+  fileSystem: true,
+  format: true,
+  maxEntryBytes: true,
+  maxOpenFiles: true,
+});
 
 function ensureReadOptions(options: ReadOptions): ReadOptions {
   ensureKnown("options", options, READ_MEMBERS);

@@ -1,6 +1,6 @@
 import type { RepairMode } from "../append/repair/repair-options.js";
 import type { RepairReport } from "../append/repair/repair-report.js";
-import { ensureKnown } from "../known-members.js";
+import { ensureKnown, memberNames } from "../known-members.js";
 import { invalid, resolveOptions, type TranscriptOptions } from "../options.js";
 import { settled, settling } from "./late-settling.js";
 import { ensureThere, resolveTranscript } from "./open-transcript.js";
@@ -42,20 +42,20 @@ export interface RepairTranscriptOptions
   readonly signal?: AbortSignal;
 }
 
-const MEMBERS: readonly (keyof RepairTranscriptOptions)[] = [
-  "cwd",
-  "fileSystem",
-  "format",
-  "header",
-  "lock",
-  "sessionId",
-  "dryRun",
-  "mode",
-  "backup",
-  "onProgress",
-  "signal",
-  "settleMs",
-];
+const MEMBERS = memberNames<RepairTranscriptOptions>({
+  cwd: true,
+  fileSystem: true,
+  format: true,
+  header: true,
+  lock: true,
+  sessionId: true,
+  dryRun: true,
+  mode: true,
+  backup: true,
+  onProgress: true,
+  signal: true,
+  settleMs: true,
+});
 
 /**
  * Repairs a transcript of any size, under its lock:

@@ -5,7 +5,7 @@ import type { TranscriptWriter } from "../append/transcript-writer.js";
 import { EncodedEntry, type EncodingTerms } from "../entry/encoded-entry.js";
 import type { Entry, EntryInput, EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
-import { ensureKnown } from "../known-members.js";
+import { ensureKnown, type MemberNames, memberNames } from "../known-members.js";
 import { oneOf } from "../options.js";
 import type { EntriesOptions } from "../read/read-entries.js";
 import type { AppendOptions } from "./append-options.js";
@@ -19,6 +19,21 @@ export interface TransactionOptions extends Pick<AppendOptions, "signal" | "time
    */
   readonly keyed?: boolean;
 }
+
+/** What `transaction` takes. */
+export const TRANSACTION_MEMBERS: MemberNames<TransactionOptions> = memberNames<TransactionOptions>(
+  { signal: true, timeoutMs: true, keyed: true },
+);
+
+/** Options of `tx.appendOnce`; see those of `append`. */
+export type AppendOnceOptions = Required<Pick<AppendOptions, "idempotencyKey">> &
+  Pick<AppendOptions, "onIdempotencyConflict">;
+
+/** What `tx.appendOnce` takes. */
+export const ONCE_MEMBERS: MemberNames<AppendOnceOptions> = memberNames<AppendOnceOptions>({
+  idempotencyKey: true,
+  onIdempotencyConflict: true,
+});
 
 /** Reading a transcript, as a transaction does it: nobody with the lock appends meanwhile. */
 export interface TransactionReader {
@@ -106,13 +121,9 @@ export class Transaction {
    * @throws LeaflogError as {@link append}; `LEAFLOG_IDEMPOTENCY_CONFLICT`, after which the
    * transaction may go on
    */
-  async appendOnce(
-    entry: EntryInput,
-    options: Required<Pick<AppendOptions, "idempotencyKey">> &
-      Pick<AppendOptions, "onIdempotencyConflict">,
-  ): Promise<StagedOnce> {
+  async appendOnce(entry: EntryInput, options: AppendOnceOptions): Promise<StagedOnce> {
     this.#ensureOpen();
-    ensureKnown("options", options, ["idempotencyKey", "onIdempotencyConflict"]);
+    ensureKnown("options", options, ONCE_MEMBERS);
     const key = checkedKey("idempotencyKey", options.idempotencyKey);
     const { onIdempotencyConflict } = options;
     const onConflict = oneOf("onIdempotencyConflict", onIdempotencyConflict, ["reject", "stored"]);

@@ -2,7 +2,7 @@ import { currentLeaf, type Leaf } from "../append/current-leaf.js";
 import type { EntryRecord } from "../entry/entry.js";
 import type { Header } from "../entry/header.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import { ensureKnown } from "../known-members.js";
+import { ensureKnown, memberNames } from "../known-members.js";
 import { invalid, MAX_TIMEOUT_MS, oneOf, type ResolvedOptions, whole } from "../options.js";
 import type { BranchEnd } from "../read/branch-walk.js";
 import { type FollowOptions, followEntries } from "../read/follow-entries.js";
@@ -16,26 +16,46 @@ import { readSnapshot, type Snapshot, type SnapshotOptions } from "../read/read-
 import type { ReadSource } from "../read/read-source.js";
 import { readTailEntries, type TailOptions } from "../read/read-tail.js";
 
-const PAGE_MEMBERS = [
-  "cursor",
-  "limit",
-  "maxBytes",
-  "direction",
-  "signal",
-  "onMalformed",
-  "text",
-] as const satisfies readonly (keyof PageOptions)[];
+const ENTRIES_MEMBERS = memberNames<EntriesOptions>({
+  reverse: true,
+  from: true,
+  signal: true,
+  onMalformed: true,
+});
+const TAIL_MEMBERS = memberNames<TailOptions>({
+  maxBytes: true,
+  signal: true,
+  onMalformed: true,
+  text: true,
+});
+const BRANCH_MEMBERS = memberNames<BranchOptions>({
+  untilCompaction: true,
+  rootFirst: true,
+  onEnd: true,
+  signal: true,
+});
+const ENTRY_MEMBERS = memberNames<EntryOptions>({ signal: true });
+const SNAPSHOT_MEMBERS = memberNames<SnapshotOptions>({ signal: true });
+const PAGE_MEMBERS = memberNames<PageOptions>({
+  cursor: true,
+  limit: true,
+  maxBytes: true,
+  direction: true,
+  signal: true,
+  onMalformed: true,
+  text: true,
+});
 
-const FOLLOW_MEMBERS = [
-  "cursor",
-  "from",
-  "onReset",
-  "onMissing",
-  "pollMs",
-  "signal",
-  "onMalformed",
-  "text",
-] as const satisfies readonly (keyof FollowOptions)[];
+const FOLLOW_MEMBERS = memberNames<FollowOptions>({
+  cursor: true,
+  from: true,
+  onReset: true,
+  onMissing: true,
+  pollMs: true,
+  signal: true,
+  onMalformed: true,
+  text: true,
+});
 
 /** What the options of a transcript tell its readers. */
 export function sourceOf(file: string, options: ResolvedOptions): ReadSource {
@@ -88,7 +108,7 @@ export class TranscriptReader {
    * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`
    */
   entries(options: EntriesOptions = {}): AsyncIterable<EntryRecord> {
-    ensureKnown("options", options, ["reverse", "from", "signal", "onMalformed"]);
+    ensureKnown("options", options, ENTRIES_MEMBERS);
     whole("from", options.from, 0, 0);
     return readEntries(this.source, options);
   }
@@ -99,7 +119,7 @@ export class TranscriptReader {
    * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
    */
   async tail(count: number, options: TailOptions = {}): Promise<EntryRecord[]> {
-    ensureKnown("options", options, ["maxBytes", "signal", "onMalformed", "text"]);
+    ensureKnown("options", options, TAIL_MEMBERS);
     whole("maxBytes", options.maxBytes, 0, 0);
     return readTailEntries(this.source, whole("count", count, 0, 0), options);
   }
@@ -110,7 +130,7 @@ export class TranscriptReader {
    * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`, `LEAFLOG_INVALID_ARGUMENT`
    */
   async entry(id: string, options: EntryOptions = {}): Promise<EntryRecord | undefined> {
-    ensureKnown("options", options, ["signal"]);
+    ensureKnown("options", options, ENTRY_MEMBERS);
     if (typeof id !== "string") throw invalid("id", id, "an entry id");
     return readEntryById(this.source, id, options);
   }
@@ -124,7 +144,7 @@ export class TranscriptReader {
     fromId?: string,
     options: BranchOptions = {},
   ): AsyncGenerator<EntryRecord, BranchEnd, undefined> {
-    ensureKnown("options", options, ["untilCompaction", "rootFirst", "onEnd", "signal"]);
+    ensureKnown("options", options, BRANCH_MEMBERS);
     if (fromId !== undefined && typeof fromId !== "string") {
       throw invalid("fromId", fromId, "an entry id");
     }
@@ -165,7 +185,7 @@ export class TranscriptReader {
    * @throws LeaflogError `LEAFLOG_READ_FAILED`, `LEAFLOG_ABORTED`
    */
   async snapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
-    ensureKnown("options", options, ["signal"]);
+    ensureKnown("options", options, SNAPSHOT_MEMBERS);
     return readSnapshot(this.source, options);
   }
 }

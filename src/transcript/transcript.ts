@@ -3,7 +3,7 @@ import { currentLeaf, type Leaf } from "../append/current-leaf.js";
 import type { KeyQuery } from "../append/idempotency/key-query.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
-import { ensureKnown } from "../known-members.js";
+import { ensureKnown, memberNames } from "../known-members.js";
 import { invalid, type ResolvedOptions } from "../options.js";
 import type { FollowOptions } from "../read/follow-entries.js";
 import { type AppendOptions, PLAIN } from "./append-options.js";
@@ -12,6 +12,7 @@ import { shareWriter, type WriterShare } from "./open-writers.js";
 import {
   ensureOutsideTransaction,
   runAsTransaction,
+  TRANSACTION_MEMBERS,
   Transaction,
   type TransactionOptions,
 } from "./transaction.js";
@@ -26,6 +27,14 @@ import { sourceOf, TranscriptReader } from "./transcript-reader.js";
  * - `closed`: `close` was called. It can be read still.
  */
 export type TranscriptStatus = "open" | "poisoned" | "closed";
+
+/** Options of `flush`. */
+export interface FlushOptions {
+  /** Whether what was written is handed to the medium, too. @default false */
+  readonly sync?: boolean;
+}
+
+const FLUSH_MEMBERS = memberNames<FlushOptions>({ sync: true });
 
 /**
  * A handle on one transcript, to read it and to append to it. Handles on one file share its queue,
@@ -145,6 +154,7 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
     options: TransactionOptions = {},
   ): Promise<T> {
     if (typeof run !== "function") throw invalid("run", run, "a function");
+    ensureKnown("options", options, TRANSACTION_MEMBERS);
     this.#ensureOpen();
     const { writer } = this.#share;
     const timeoutMs = this.#calls.timeoutOf(options);
@@ -179,8 +189,8 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
    *
    * @throws LeaflogError `LEAFLOG_POISONED` when that failed. Failed appends reject on their own.
    */
-  async flush(options: { readonly sync?: boolean } = {}): Promise<void> {
-    ensureKnown("options", options, ["sync"]);
+  async flush(options: FlushOptions = {}): Promise<void> {
+    ensureKnown("options", options, FLUSH_MEMBERS);
     this.#ensureOpen();
     const { writer } = this.#share;
     await (options.sync ? writer.sync() : writer.settle());

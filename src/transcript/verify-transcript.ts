@@ -1,4 +1,4 @@
-import { ensureKnown } from "../known-members.js";
+import { ensureKnown, memberNames } from "../known-members.js";
 import { resolveOptions, type TranscriptOptions, whole } from "../options.js";
 import type { VerifyReport } from "../read/verify-report.js";
 import { resolveTranscript } from "./open-transcript.js";
@@ -19,15 +19,15 @@ export interface VerifyTranscriptOptions
   readonly maxEntries?: number;
 }
 
-const MEMBERS: readonly (keyof VerifyTranscriptOptions)[] = [
-  "fileSystem",
-  "format",
-  "header",
-  "maxOpenFiles",
-  "onProgress",
-  "signal",
-  "maxEntries",
-];
+const MEMBERS = memberNames<VerifyTranscriptOptions>({
+  fileSystem: true,
+  format: true,
+  header: true,
+  maxOpenFiles: true,
+  onProgress: true,
+  signal: true,
+  maxEntries: true,
+});
 
 /**
  * Reads a transcript of any size once, without the lock and without changing anything, and reports

@@ -1,4 +1,4 @@
-import { LEAST_STALE_MS } from "../../options.js";
+import { LEAST_STALE_MS } from "../../lock-options.js";
 
 /*
  * All times of the lock, in milliseconds. Others may go by another `staleMs` than we do, and by

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { AppendResult } from "../../append/append-result.js";
 import type { Entry, EntryInput } from "../../entry/entry.js";
 import type { LeaflogError } from "../../errors.js";
+import { memberNames } from "../../known-members.js";
 import { invalid, oneOf, type TranscriptOptions, whole } from "../../options.js";
 import { openTranscript } from "../../transcript/open-transcript.js";
 import { type DirectoryHost, directoryHost } from "../directory-host.js";
@@ -25,6 +26,13 @@ export interface MemoryHostOptions {
   /** See {@link TranscriptHost.onHostError}. */
   readonly onHostError?: (error: LeaflogError) => void;
 }
+
+const MEMBERS = memberNames<MemoryHostOptions>({
+  rights: true,
+  transcript: true,
+  maxHoldMs: true,
+  onHostError: true,
+});
 
 /** Which operations to disturb. */
 export interface Disturbance {
@@ -59,7 +67,7 @@ export class MemoryHost implements DirectoryHost {
 
   /** Use {@link memoryHost}. */
   constructor(options: MemoryHostOptions) {
-    readOptions("options", options, ["rights", "transcript", "maxHoldMs", "onHostError"]);
+    readOptions("options", options, MEMBERS);
     const { rights = ["read", "append"], transcript, maxHoldMs, onHostError } = options;
     this.#rights = rightsOf(rights);
     this.#transcript = { ...transcript, fileSystem: this.#fileSystem };
