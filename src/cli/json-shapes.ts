@@ -1,11 +1,11 @@
 import type { AppendResult } from "../append/append-result.js";
-import type { Leaf } from "../append/current-leaf.js";
 import type { MigrationReport } from "../append/migration/migration-report.js";
 import type { RepairReport } from "../append/repair/repair-report.js";
 import type { EntryRecord } from "../entry/entry.js";
 import type { VerifyReport } from "../read/verify-report.js";
 import type { DemoReport } from "./demo.js";
 import { type JsonShape, type ShapeOf, shapeText } from "./json-shape.js";
+import type { ShownLeaf } from "./leaf.js";
 import type { StatsReport } from "./stats-report.js";
 import type { TreeEntry } from "./tree.js";
 
@@ -97,7 +97,8 @@ export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {
       id: "string or null",
       shape: "empty, linear or linked",
       "damagedLine?": EXTENT,
-    } satisfies ShapeOf<Leaf>,
+      "replayed?": { offset: "number: of the entry before the leaf that has its id, in bytes" },
+    } satisfies ShapeOf<ShownLeaf>,
   },
   tail: { lines: true, shape: RECORD satisfies ShapeOf<Omit<EntryRecord, "text">> },
   tree: {

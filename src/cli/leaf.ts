@@ -1,8 +1,16 @@
+import type { Leaf } from "../append/current-leaf.js";
 import { readLeaf } from "../transcript/read-transcript.js";
 import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./arguments.js";
 import type { Command } from "./command.js";
 import { EXIT } from "./exit-code.js";
 import { printable, printableJson } from "./printable.js";
+import { noteReplayed, replayedLeaf } from "./replayed-leaf.js";
+
+/** What `--json` prints. */
+export interface ShownLeaf extends Leaf {
+  /** The entry before the leaf that has its id, in bytes from the start of the file. */
+  readonly replayed?: { readonly offset: number };
+}
 
 export const leaf: Command = {
   usage: "leaf FILE [--format NAME] [--json]",
@@ -11,8 +19,12 @@ export const leaf: Command = {
     const { values, positionals } = parse(args, FORMAT);
     const file = onlyFile(positionals, leaf.usage);
     await ensureThere(file);
-    const found = await readLeaf(file, formatOption(values.format));
-    console.out(values.json ? printableJson(found) : printable(String(found.id)));
+    const named = formatOption(values.format);
+    const found = await readLeaf(file, named);
+    const replayed = await replayedLeaf(file, found.id, named);
+    const shown: ShownLeaf = { ...found, ...(replayed && { replayed }) };
+    console.out(values.json ? printableJson(shown) : printable(String(found.id)));
+    if (replayed) noteReplayed(console, file, replayed);
     if (found.damagedLine) {
       const { offset, length } = found.damagedLine;
       const where = `the last line (${length} bytes at ${offset}) is no JSON`;

@@ -8,6 +8,7 @@ import { EXIT } from "./exit-code.js";
 import { foundFormat } from "./found-format.js";
 import { MalformedNotes } from "./malformed-notes.js";
 import { printableJson, printableText } from "./printable.js";
+import { noteIfReplayed } from "./replayed-leaf.js";
 
 export const tail: Command = {
   usage: "tail FILE [-n N] [-f] [--format NAME] [--json]",
@@ -32,6 +33,7 @@ export const tail: Command = {
       const records = await transcript.tail(count, { onMalformed: notes.meet, text: true });
       records.forEach(print);
       notes.total();
+      await noteIfReplayed(console, file, named);
     }
     return EXIT.ok;
   },

@@ -14,6 +14,7 @@ import { foundFormat } from "./found-format.js";
 import { MalformedNotes } from "./malformed-notes.js";
 import { printable, printableJson } from "./printable.js";
 import { withProgress } from "./progress.js";
+import { noteIfReplayed } from "./replayed-leaf.js";
 import { type EntryTree, NONE } from "./tree/entry-tree.js";
 import { pageOf } from "./tree/page.js";
 import { writePage } from "./tree/page-file.js";
@@ -72,6 +73,7 @@ export const tree: Command = {
     if (values.html) await writeHtml(transcript, found, { page, maxCharacters }, console);
     else if (values.json) await printJson(transcript, found, console);
     else await draw(transcript, found, values.all ? undefined : rows, console);
+    await noteIfReplayed(console, file, named);
     return EXIT.ok;
   },
 };

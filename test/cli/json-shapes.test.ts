@@ -116,7 +116,7 @@ test("what is documented is what each command prints, and all of it", {
       ...(await printed("append", `${WHOLE}{"type":"cus`)),
       ...(await printed("append", `${WHOLE}{"type":"cus\n`)),
     ],
-    leaf: await printed("leaf", `${WHOLE}{"type":"cus\n`),
+    leaf: await printed("leaf", `${WHOLE}${BARE}{"type":"cus\n`),
     tail: await printed("tail", WHOLE),
     tree: await printed("tree", DAMAGED),
     stats: [...(await printed("stats", DAMAGED)), ...(await printed("stats", SPOKEN))],

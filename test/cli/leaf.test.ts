@@ -33,6 +33,29 @@ describe("leaflog leaf", () => {
     expect(stderr).toBe(`leaflog: the transcript is ${shape}: no leaf\n`);
   });
 
+  test("tells, as tail and tree do, that its entry stands in the file once more", async () => {
+    const old = linkedLine("a", null) + linkedLine("b", "a");
+    const content = HEADER_LINE + old + linkedLine("c", "b") + old;
+    const file = await fileOf(content);
+    const offset = content.indexOf(linkedLine("b", "a"));
+    const hint = `the leaf's id is also that of the entry at ${offset}:`;
+    const { stdout, stderr } = await runCli(["leaf", file]);
+    expect(stdout).toBe("b\n");
+    expect(stderr).toContain(hint);
+    expect(stderr.split("\n")).toHaveLength(2);
+    const json = await runCli(["leaf", file, "--json"]);
+    expect(JSON.parse(json.stdout)).toEqual({ id: "b", shape: "linked", replayed: { offset } });
+    for (const command of ["tail", "tree"]) {
+      expect((await runCli([command, file])).stderr).toContain(hint);
+    }
+    const mentioned = await fileOf(
+      HEADER_LINE + linkedLine("a", null, { text: "b" }) + linkedLine("b", "a"),
+    );
+    for (const command of ["leaf", "tail", "tree"]) {
+      expect((await runCli([command, mentioned])).stderr).toBe("");
+    }
+  });
+
   test("keeps control characters of an id from the terminal", async () => {
     const file = await fileOf(HEADER_LINE + linkedLine("a\u001b[31m\u009b", null));
     expect((await runCli(["leaf", file])).stdout).toBe("a [31m \n");
