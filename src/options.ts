@@ -77,8 +77,10 @@ export interface TranscriptOptions {
   /**
    * The dialect of the transcript: `pi` (OpenClaw's too), `claude-code`, or `codex`, which can be
    * read, verified and repaired, and not appended to. Handles of one process on one file have to
-   * agree.
-   * @default what the first 64 KiB of the file say; `pi` where they say nothing
+   * agree. Without it a file that shows another dialect than these is refused with
+   * `LEAFLOG_UNKNOWN_FORMAT`.
+   * @default what the first 64 KiB of the file say, or its first lines where they are longer; `pi`
+   * where they say nothing
    */
   readonly format?: FormatName;
   readonly lock?: LockOptions;

@@ -129,7 +129,7 @@ export interface VerifyReport {
   readonly bytes: number;
   readonly lines: number;
   readonly format: FormatName;
-  /** What the file is by its first 65,536 bytes. */
+  /** What the file is by its first 65,536 bytes, or by its first lines where they are longer. */
   readonly content: FileContent;
   readonly header:
     | { readonly state: "header"; readonly id: string; readonly version: number | undefined }
