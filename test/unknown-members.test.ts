@@ -1,49 +1,36 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import {
-  followTranscript,
-  migrateTranscript,
-  openTranscript,
-  readBranch,
-  readEntries,
-  readEntry,
-  readHeader,
-  readLeaf,
-  readPage,
-  readTail,
-  repairTranscript,
-  snapshotTranscript,
-  verifyTranscript,
-} from "../src/index.js";
+import { openTranscript, readPage, repairTranscript, verifyTranscript } from "../src/index.js";
 import { mirrorMessages } from "../src/mirror/index.js";
 import { directoryHost } from "../src/sdk/index.js";
 import { HEADER_LINE, linkedLine } from "./support/lines.js";
+import { PATH_CALLS } from "./support/path-calls.js";
 import { tempDirectory } from "./support/temp-directory.js";
 
 type Call = (file: string, options: never) => unknown;
 
 /** A misspelt member, what it is taken for, and who takes it. */
 const CASES: readonly [name: string, wrong: object, meant: string, call: Call][] = [
-  ["openTranscript", { durabilty: "synced" }, "durability", openTranscript],
-  ["lock", { lock: { stalems: 5000 } }, "staleMs", openTranscript],
-  ["queue", { queue: { maxEntry: 5 } }, "maxEntries", openTranscript],
+  ["openTranscript", { durabilty: "synced" }, "durability", PATH_CALLS.openTranscript],
+  ["lock", { lock: { stalems: 5000 } }, "staleMs", PATH_CALLS.openTranscript],
+  ["queue", { queue: { maxEntry: 5 } }, "maxEntries", PATH_CALLS.openTranscript],
   ["append", { idempotencykey: "k" }, "idempotencyKey", appending("append")],
   ["appendMessage", { expectedLeave: null }, "expectedLeaf", appending("appendMessage")],
   ["appendBatch", { timeoutMS: 5 }, "timeoutMs", appending("appendBatch")],
   ["flush", { synch: true }, "sync", appending("flush")],
-  ["readLeaf", { fomat: "pi" }, "format", readLeaf],
-  ["readHeader", { signals: 1 }, "", readHeader],
-  ["readEntries", { revers: true }, "reverse", readEntries],
-  ["readTail", { maxByte: 5 }, "maxBytes", (file, options) => readTail(file, 1, options)],
-  ["readEntry", { singal: 5 }, "signal", (file, options) => readEntry(file, "a", options)],
-  ["readBranch", { rootfirst: true }, "rootFirst", (f, o) => readBranch(f, undefined, o)],
-  ["readPage", { limits: 5 }, "limit", readPage],
-  ["followTranscript", { curser: "x" }, "cursor", followTranscript],
-  ["snapshotTranscript", { sgnal: 5 }, "signal", snapshotTranscript],
-  ["verifyTranscript", { onprogress: 5 }, "onProgress", verifyTranscript],
-  ["repairTranscript", { dryrun: true }, "dryRun", repairTranscript],
-  ["migrateTranscript", { backups: true }, "backup", migrateTranscript],
+  ["readLeaf", { fomat: "pi" }, "format", PATH_CALLS.readLeaf],
+  ["readHeader", { signals: 1 }, "", PATH_CALLS.readHeader],
+  ["readEntries", { revers: true }, "reverse", PATH_CALLS.readEntries],
+  ["readTail", { maxByte: 5 }, "maxBytes", PATH_CALLS.readTail],
+  ["readEntry", { singal: 5 }, "signal", PATH_CALLS.readEntry],
+  ["readBranch", { rootfirst: true }, "rootFirst", PATH_CALLS.readBranch],
+  ["readPage", { limits: 5 }, "limit", PATH_CALLS.readPage],
+  ["followTranscript", { curser: "x" }, "cursor", PATH_CALLS.followTranscript],
+  ["snapshotTranscript", { sgnal: 5 }, "signal", PATH_CALLS.snapshotTranscript],
+  ["verifyTranscript", { onprogress: 5 }, "onProgress", PATH_CALLS.verifyTranscript],
+  ["repairTranscript", { dryrun: true }, "dryRun", PATH_CALLS.repairTranscript],
+  ["migrateTranscript", { backups: true }, "backup", PATH_CALLS.migrateTranscript],
   ["mirrorMessages", { redacted: String }, "redact", mirroring],
   ["directoryHost", { root: "r", rights: [], maxHold: 5 }, "maxHoldMs", (_, o) => directoryHost(o)],
 ];

@@ -3,45 +3,16 @@ import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import {
-  followTranscript,
-  migrateTranscript,
-  openTranscript,
-  readBranch,
-  readEntries,
-  readEntry,
-  readHeader,
-  readLeaf,
-  readPage,
-  readTail,
-  repairTranscript,
-  snapshotTranscript,
-  verifyTranscript,
-} from "../../src/index.js";
+import { openTranscript, readTail, repairTranscript } from "../../src/index.js";
 import { soon } from "../support/fault-deadline.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
+import { PATH_CALLS } from "../support/path-calls.js";
 import { CLI, run, runCli } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
-const first = async (entries: AsyncIterable<unknown>) => {
-  for await (const entry of entries) return entry;
-  return undefined;
-};
-
 const CALLS: Record<string, (file: string) => Promise<unknown>> = {
-  readLeaf: (file) => readLeaf(file),
-  readHeader: (file) => readHeader(file),
-  readEntries: (file) => first(readEntries(file)),
-  readTail: (file) => readTail(file, 1),
-  readEntry: (file) => readEntry(file, "a"),
-  readBranch: (file) => first(readBranch(file)),
-  readPage: (file) => readPage(file),
-  followTranscript: (file) => first(followTranscript(file, { from: "start" })),
-  snapshotTranscript: (file) => snapshotTranscript(file),
-  verifyTranscript: (file) => verifyTranscript(file),
-  "repairTranscript, dry": (file) => repairTranscript(file, { dryRun: true }),
-  repairTranscript: (file) => repairTranscript(file),
-  migrateTranscript: (file) => migrateTranscript(file),
+  ...PATH_CALLS,
+  "repairTranscript, in earnest": (file) => repairTranscript(file),
   append: async (file) => {
     await using transcript = await openTranscript(file);
     return transcript.append({ type: "custom" });

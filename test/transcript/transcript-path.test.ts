@@ -2,55 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import {
-  followTranscript,
-  migrateTranscript,
-  openTranscript,
-  readBranch,
-  readEntries,
-  readEntry,
-  readHeader,
-  readLeaf,
-  readPage,
-  readTail,
-  repairTranscript,
-  snapshotTranscript,
-  type TranscriptPath,
-  verifyTranscript,
-} from "../../src/index.js";
 import { mirrorMessages } from "../../src/mirror/index.js";
 import { directoryHost } from "../../src/sdk/index.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
+import { PATH_CALLS } from "../support/path-calls.js";
 import { tempDirectory } from "../support/temp-directory.js";
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}
-
-/** Every function that takes the path of a transcript. */
-const CALLS: Record<string, (file: TranscriptPath) => Promise<unknown>> = {
-  openTranscript: async (file) => {
-    await using transcript = await openTranscript(file);
-    return transcript.leaf();
-  },
-  readLeaf: (file) => readLeaf(file),
-  readHeader: (file) => readHeader(file),
-  readEntries: (file) => all(readEntries(file)),
-  readTail: (file) => readTail(file, 2),
-  readEntry: (file) => readEntry(file, "a"),
-  readBranch: (file) => all(readBranch(file)),
-  readPage: (file) => readPage(file),
-  followTranscript: async (file) => {
-    for await (const entry of followTranscript(file, { from: "start" })) return entry;
-    return undefined;
-  },
-  snapshotTranscript: async (file) => all((await snapshotTranscript(file)).stream),
-  verifyTranscript: (file) => verifyTranscript(file),
-  repairTranscript: (file) => repairTranscript(file, { dryRun: true }),
-  migrateTranscript: (file) => migrateTranscript(file),
-};
 
 async function newFile(): Promise<string> {
   // What a URL writes otherwise than a path does.
@@ -59,7 +15,7 @@ async function newFile(): Promise<string> {
   return file;
 }
 
-test.each(Object.entries(CALLS))("%s: a file: URL is as good as a path", async (_, call) => {
+test.each(Object.entries(PATH_CALLS))("%s: a file: URL is as good as a path", async (_, call) => {
   const file = await newFile();
   const before = readFileSync(file);
   const byPath = await call(file);
@@ -67,7 +23,7 @@ test.each(Object.entries(CALLS))("%s: a file: URL is as good as a path", async (
   expect(readFileSync(file)).toEqual(before);
 });
 
-test.each(Object.entries(CALLS))("%s: other URLs are refused", async (_, call) => {
+test.each(Object.entries(PATH_CALLS))("%s: other URLs are refused", async (_, call) => {
   await expect((async () => call(new URL("https://example.org/a.jsonl")))()).rejects.toMatchObject({
     code: "LEAFLOG_INVALID_ARGUMENT",
     message: expect.stringContaining("`file` must be a path, or a file: URL"),
