@@ -36,3 +36,9 @@ export function aborted(signal: AbortSignal, file?: string): LeaflogError {
     cause: signal.reason,
   });
 }
+
+/** Why an append failed of which nothing was written. */
+export function appendFailed(file: string, error: unknown): LeaflogError {
+  if (error instanceof LeaflogError) return error;
+  return writeFailed(file, "the append failed before anything was written", error, true);
+}

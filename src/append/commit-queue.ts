@@ -1,11 +1,12 @@
 import { AsyncResource } from "node:async_hooks";
-import { LeaflogError } from "../errors.js";
-import { writeFailed } from "../failures.js";
+import type { LeaflogError } from "../errors.js";
+import { appendFailed } from "../failures.js";
 import type { ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
-import { attempt } from "./attempt.js";
 import type { Found } from "./commit-base.js";
 import type { Committer } from "./committer.js";
+import type { ExclusiveTerms } from "./exclusive-terms.js";
+import { foundIfOurs } from "./found-if-ours.js";
 import type { HeldFile } from "./held-file.js";
 import type { KeyQuery } from "./idempotency/key-query.js";
 import { IdleHold } from "./idle-hold.js";
@@ -17,16 +18,6 @@ import { untilBegun } from "./until-begun.js";
 
 /** Pending calls whose keys are looked into before the lock is taken for the first of them. */
 const CALLS_AHEAD = 1024;
-
-/** Terms of work that needs the lock for itself. */
-export interface ExclusiveTerms {
-  /** Milliseconds for the queue and the lock, not for the work. */
-  readonly timeoutMs: number;
-  /** Whether keys will be looked up in the course of it. */
-  readonly keyed?: boolean | undefined;
-  /** Gives it up, as long as nothing has begun to be written. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 const NONE: readonly AppendCall[] = [];
 
@@ -82,7 +73,7 @@ export class CommitQueue {
     const completing = complete()
       .then(
         () => this.#pending.completed(call),
-        (error: unknown) => this.#pending.completed(call, asFailure(this.#path, error)),
+        (error: unknown) => this.#pending.completed(call, appendFailed(this.#path, error)),
       )
       .finally(() => {
         this.#completing.delete(completing);
@@ -173,10 +164,6 @@ export class CommitQueue {
     return done;
   }
 
-  get #hasWork(): boolean {
-    return this.#pending.first !== undefined;
-  }
-
   #drainLater(): void {
     this.#draining = true;
     void this.#tasks.add(() => this.#drain());
@@ -190,12 +177,12 @@ export class CommitQueue {
     // A turn of the microtask queue, so that what is appended in one breath joins the group.
     await Promise.resolve();
     do {
-      if (this.#hasWork) await this.#commit();
-    } while (this.#tasks.waiting === 0 && (this.#hasWork || (await this.#hasMore())));
+      if (this.#pending.first) await this.#commit();
+    } while (this.#tasks.waiting === 0 && (this.#pending.first || (await this.#hasMore())));
     this.#idle.stop();
     // No await up to here since the last look: a call that came in between would be forgotten.
     this.#draining = false;
-    if (this.#hasWork) {
+    if (this.#pending.first) {
       this.#drainLater();
       return;
     }
@@ -242,10 +229,10 @@ export class CommitQueue {
     if (!first || first.namesTarget || this.#keyed || poison || !this.#held.held) return undefined;
     // Before late lines are carried over the lock has to be known to be ours.
     if (rewrites.late.watching) return undefined;
-    const found = attempt(() => this.#committer.finder.find());
-    const isOurs = attempt(() => this.#held.isOurs());
-    if (found instanceof Promise || isOurs instanceof Promise) return foundIfOurs(found, isOurs);
-    return isOurs ? found : undefined;
+    return foundIfOurs(
+      () => this.#committer.finder.find(),
+      () => this.#held.isOurs(),
+    );
   }
 
   /** The same for who takes the lock first; undefined when nothing is to be written any more. */
@@ -300,7 +287,7 @@ export class CommitQueue {
   }
 
   #fail(error: unknown): void {
-    const reason = asFailure(this.#path, error);
+    const reason = appendFailed(this.#path, error);
     if (this.#inFlight.length === 0) this.#inFlight = this.#pending.take();
     for (const call of this.#inFlight) if (!call.settled) call.reject(reason);
   }
@@ -310,22 +297,4 @@ export class CommitQueue {
     if (accepted && this.#held.waiting) return this.#held.timeoutError(waitedMs);
     return timeoutErrorOf(this.#path, waitedMs, accepted);
   }
-}
-
-function asFailure(path: string, error: unknown): LeaflogError {
-  if (error instanceof LeaflogError) return error;
-  return writeFailed(path, "the append failed before anything was written", error, true);
-}
-
-/** Both looks at once: one after the other would take as long as the write. */
-async function foundIfOurs(
-  looked: Found | Promise<Found>,
-  owner: boolean | Promise<boolean>,
-): Promise<Found | undefined> {
-  const [found, isOurs] = await Promise.allSettled([looked, owner]);
-  if (isOurs.status === "rejected") throw isOurs.reason;
-  // Who lost the lock has found nothing that counts.
-  if (!isOurs.value) return undefined;
-  if (found.status === "rejected") throw found.reason;
-  return found.value;
 }

@@ -5,8 +5,9 @@ import type { FileSystem } from "../file/file-system.js";
 import { lookBy } from "../file/look.js";
 import type { ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
-import { CommitQueue, type ExclusiveTerms } from "./commit-queue.js";
+import { CommitQueue } from "./commit-queue.js";
 import { Committer } from "./committer.js";
+import type { ExclusiveTerms } from "./exclusive-terms.js";
 import { HeldFile } from "./held-file.js";
 import type { FoundKeys } from "./idempotency/key-lookup.js";
 import { KeyQuery } from "./idempotency/key-query.js";
@@ -17,8 +18,6 @@ import type { RepairReport } from "./repair/repair-report.js";
 import type { Rewrites } from "./rewrites.js";
 import type { Tail } from "./tail.js";
 import { slotTimeout } from "./timeout-error.js";
-
-export type { ExclusiveTerms };
 
 /**
  * All appending to one file in this process: one queue, one lock, one descriptor, however many

@@ -1,5 +1,5 @@
+import type { ExclusiveTerms } from "../append/exclusive-terms.js";
 import type { LateReport } from "../append/rewrite/late-report.js";
-import type { ExclusiveTerms } from "../append/transcript-writer.js";
 import { MAX_TIMEOUT_MS, whole } from "../options.js";
 import type { WriterShare } from "./open-writers.js";
 
