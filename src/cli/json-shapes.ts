@@ -4,6 +4,20 @@ import type { RepairReport } from "../append/repair/repair-report.js";
 import type { EntryRecord } from "../entry/entry.js";
 import type { VerifyReport } from "../read/verify-report.js";
 import type { DemoReport } from "./demo.js";
+import {
+  BACKUP,
+  BYTES_AFTER,
+  BYTES_BEFORE,
+  COUNT,
+  ENTRY_AT,
+  EXTENT,
+  FAULTY_LINES,
+  FILE,
+  GROUP,
+  LATE,
+  RECORD,
+  STRAY,
+} from "./json-parts.js";
 import { type JsonShape, type ShapeOf, shapeText } from "./json-shape.js";
 import type { ShownLeaf } from "./leaf.js";
 import type { StatsReport } from "./stats-report.js";
@@ -27,48 +41,6 @@ interface JsonOutput {
   readonly lines: boolean;
   readonly shape: JsonShape;
 }
-
-const EXTENT = {
-  offset: "number: bytes from the start of the file",
-  length: "number: bytes, without the newline",
-} as const;
-
-const ENTRY_AT = {
-  offset: "number: of the entry's object, in bytes",
-  "id?": "string: absent where the line is longer than 1 MiB",
-} as const;
-
-const BYTES_BEFORE = "number: size of the file before";
-const BYTES_AFTER = "number: size of the file after";
-const BACKUP = "string: path of the file as it was";
-const FILE = "string: absolute path";
-const COUNT = "number";
-
-const STRAY = { line: "number: 1 for the first line", ...EXTENT } as const;
-
-const FAULTY_LINES = {
-  total: "number: of lines",
-  first: [{ line: "number: 1 for the first line", offset: "number: of the first of it, in bytes" }],
-} as const;
-
-const GROUP = {
-  name: "string",
-  entries: "number",
-  bytes: "number",
-  longest: "number: bytes of the longest line",
-} as const;
-
-const RECORD = {
-  ...EXTENT,
-  "entry?":
-    "the entry as it stands in the file, bytes that are no UTF-8 as U+FFFD; absent above 64 MiB",
-  "oversized?": { "type?": "string", "id?": "string", "parentId?": "string or null" },
-} as const;
-
-const LATE = {
-  lateBytes: "number: written by others to the replaced file, and carried over",
-  "stillOpen?": ["number: a process that had the replaced file open to the end"],
-} as const;
 
 /** What each command prints with `--json`. Members may be added; none goes, none changes. */
 export const JSON_SHAPES: Readonly<Record<JsonCommand, JsonOutput>> = {

@@ -1,6 +1,7 @@
 import { Pace } from "../scan/pace.js";
 import { IdTable } from "./verify-id-table.js";
 import { NodeBlocks } from "./verify-node-blocks.js";
+import { Listing, type NodeList } from "./verify-node-list.js";
 
 /** In place of a parent's number. */
 const NO_PARENT = 0xffff_ffff;
@@ -37,15 +38,6 @@ export interface GraphFacts {
   readonly cycles: NodeList;
   /** Entries that first name, to go on from, one that stands behind them, or themselves. */
   readonly ahead: NodeList;
-}
-
-/**
- * How many there are, and the first of them in file order, each with a number that it has. Those
- * come last whose id another entry has.
- */
-export interface NodeList {
-  readonly total: number;
-  readonly first: readonly { readonly node: number; readonly size: number }[];
 }
 
 /**
@@ -269,21 +261,6 @@ export class EntryGraph {
       this.#counts.set(node, 0);
     }
     return node;
-  }
-}
-
-class Listing implements NodeList {
-  readonly #max: number;
-  readonly first: { node: number; size: number }[] = [];
-  total = 0;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  add(node: number, size: number): void {
-    this.total += 1;
-    if (this.first.length < this.#max) this.first.push({ node, size });
   }
 }
 

@@ -2,7 +2,8 @@ import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
 import { measureBranch } from "./branch-reading.js";
 import { entryAt } from "./verify-entry-at.js";
-import type { EntryGraph, NodeList } from "./verify-graph.js";
+import type { EntryGraph } from "./verify-graph.js";
+import type { NodeList } from "./verify-node-list.js";
 import type { EntryFinding, LinkFindings, Listed } from "./verify-report.js";
 import type { VerifyScan } from "./verify-scan.js";
 
