@@ -69,7 +69,7 @@ function describe(report: VerifyReport): string[] {
           ...listed(
             "ahead",
             links.ahead,
-            (item) => `at ${item.offset}: ${item.id} goes on from an entry that is not before it`,
+            (item) => `at ${item.offset}: ${item.id}, whose logical parent is not before it`,
           ),
           ...listed("forks", links.forks, (item) => `at ${item.offset}: ${item.children} children`),
         ]
