@@ -7,6 +7,9 @@ import type { KeyedCall } from "./idempotency/keyed-call.js";
 
 const NONE: readonly EncodedEntry[] = [];
 
+/** Entries that are adapted between two moments in which the event loop may have its turn. */
+const STEP_ENTRIES = 16;
+
 /** What the caller of an append asked for, besides its entries. */
 export interface AppendTerms {
   /** Named in errors. */
@@ -104,15 +107,24 @@ export class AppendCall<Answer = unknown> {
     );
   }
 
+  /** Whether the entries have the names of a format. */
+  isIn(format: TranscriptFormat): boolean {
+    return this.entries.every((entry) => entry.format === format);
+  }
+
   /**
-   * Gives the entries the names of a format.
+   * Gives the entries the names of a format; stops where the event loop may have its turn.
    *
    * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` for members that it forbids
    */
-  adapt(format: TranscriptFormat): void {
-    if (!this.entries.some((entry) => entry.format !== format)) return;
-    this.entries = this.entries.map((entry) => entry.in(format));
-    ensureOwnIds(this.entries);
+  *adapt(format: TranscriptFormat): Generator<void, void, void> {
+    const adapted: EncodedEntry[] = [];
+    for (const entry of this.entries) {
+      adapted.push(entry.in(format));
+      if (adapted.length % STEP_ENTRIES === 0) yield;
+    }
+    ensureOwnIds(adapted);
+    this.entries = adapted;
   }
 
   /** The line of one of its entries, with its newline; marked as part of a batch where it is. */

@@ -63,7 +63,8 @@ function* layOut(
   let { leafId } = terms.leaf;
   let work = 0;
   for (const call of calls) {
-    const error = adaptCall(call, terms) ?? refusal(call, leafId, terms);
+    const misfit = call.isIn(terms.format) ? undefined : yield* adaptCall(call, terms);
+    const error = misfit ?? ofOtherChain(call, terms) ?? refusal(call, leafId, terms);
     if (error) {
       refused.push({ call, error });
       continue;
@@ -151,13 +152,21 @@ function leafAfter(
 }
 
 /** Gives a call's entries the names of the transcript's format; returns why that cannot be. */
-function adaptCall(call: AppendCall, { file, format }: GroupTerms): LeaflogError | undefined {
+function* adaptCall(
+  call: AppendCall,
+  { file, format }: GroupTerms,
+): Generator<void, LeaflogError | undefined, void> {
   try {
-    call.adapt(format);
+    yield* call.adapt(format);
+    return undefined;
   } catch (error) {
     if (!(error instanceof LeaflogError)) throw error;
     return new LeaflogError(error.code, error.message, { file, cause: error.cause });
   }
+}
+
+/** Why a call cannot be appended that belongs to a chain of another kind. */
+function ofOtherChain(call: AppendCall, { file, format }: GroupTerms): LeaflogError | undefined {
   const isAgent = format === CLAUDE_CODE_AGENT;
   const isOther = ({ aside }: EncodedEntry): boolean => aside !== isAgent;
   if ((format.aside === undefined && !isAgent) || !call.entries.some(isOther)) return undefined;

@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { EntryInput } from "../../src/index.js";
 import { openTranscript } from "../../src/index.js";
 import { createTranscriptSdk } from "../../src/sdk/index.js";
@@ -183,6 +183,32 @@ test("a transaction is refused when another program appends while it is laid out
   });
   await expect(running).rejects.toMatchObject({ code: "LEAFLOG_LEAF_CONFLICT" });
   expect(await transcript.append({ type: "next" })).toMatchObject({ parentId: "foreign-0" });
+});
+
+test("a batch for a file whose dialect is seen late is adapted in slices", async () => {
+  const file = join(await tempDirectory(), "a.jsonl");
+  const said = { role: "user", content: "x" };
+  const line = { type: "user", uuid: "a", parentUuid: null, sessionId: "s", message: said };
+  await writeFile(file, `${JSON.stringify(line)}\n`);
+  await using transcript = await openTranscript(file);
+  // Who gets other names is parsed for it: so many of them in one turn of the event loop.
+  const parse = vi.spyOn(JSON, "parse");
+  let most = 0;
+  let isOver = false;
+  const count = (): void => {
+    most = Math.max(most, parse.mock.calls.length);
+    parse.mockClear();
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const results = await transcript.appendBatch(many(20_000));
+  isOver = true;
+  parse.mockRestore();
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThan(10_000);
+  expect(results[0]?.parentId).toBe("a");
+  const second = (await readFile(file, "utf8")).split("\n")[1] as string;
+  expect(JSON.parse(second)).toHaveProperty("uuid");
 });
 
 test("large batches with keys are appended once", async () => {
