@@ -17,8 +17,14 @@ const MAX_BYTES = 1_000_000_000;
 
 /** Lets writers and readers run beside each other for a while. */
 async function race(file: string): Promise<void> {
-  for (const end = Date.now() + RACE_MS; Date.now() < end; await delay(100)) {
-    if ((await stat(file)).size > MAX_BYTES) return;
+  for (const end = Date.now() + RACE_MS; Date.now() < end; ) {
+    await delay(100);
+    // The writers make it, in their time.
+    const bytes = await stat(file).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    if (bytes > MAX_BYTES) return;
   }
 }
 
