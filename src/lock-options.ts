@@ -1,11 +1,5 @@
 import { type MemberNames, memberNames } from "./known-members.js";
 
-/**
- * Least value of `lock.staleMs`, in milliseconds: two heartbeats. Nobody takes over a lock that
- * showed a sign of life within it.
- */
-export const LEAST_STALE_MS = 2_000;
-
 /** The write lock, per file: the first handle of a process that opens the file sets it. */
 export interface LockOptions {
   /**

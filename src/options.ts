@@ -1,25 +1,21 @@
 import { parse } from "node:path";
+import { LEAST_STALE_MS } from "./append/lock/lock-times.js";
+import { MAX_TIMEOUT_MS, nonBlank, oneOf, whole } from "./arguments.js";
 import {
   type FormatName,
   TRANSCRIPT_FORMATS,
   type TranscriptFormat,
 } from "./entry/transcript-format.js";
-import { LeaflogError } from "./errors.js";
 import type { FileSystem } from "./file/file-system.js";
 import { isErrno } from "./file/is-errno.js";
 import type { LookPolicy } from "./file/look.js";
 import { nodeFileSystem } from "./file/node-file-system.js";
+import { MAX_OPEN_FILES } from "./file/slots.js";
 import { ensureKnown, type MemberNames, memberNames } from "./known-members.js";
-import { LEAST_STALE_MS, LOCK_MEMBERS, type LockOptions } from "./lock-options.js";
+import { LOCK_MEMBERS, type LockOptions } from "./lock-options.js";
 import { QUEUE_MEMBERS, type QueueOptions } from "./queue-options.js";
 
 const MiB = 1024 * 1024;
-
-/** Longest delay that a timer takes, in milliseconds. */
-export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
-
-/** The default of `maxOpenFiles`. */
-export const MAX_OPEN_FILES = 64;
 
 /** When an append is acknowledged. */
 export type Durability =
@@ -149,8 +145,8 @@ export function resolveOptions(options: TranscriptOptions = {}): ResolvedOptions
   ensureKnown("lock", lock, LOCK_MEMBERS);
   ensureKnown("queue", queue, QUEUE_MEMBERS);
   return {
-    sessionId: text("sessionId", options.sessionId),
-    cwd: text("cwd", options.cwd) ?? currentDirectory(),
+    sessionId: nonBlank("sessionId", options.sessionId),
+    cwd: nonBlank("cwd", options.cwd) ?? currentDirectory(),
     durability: oneOf("durability", options.durability, ["written", "synced"]),
     linear: oneOf("linear", options.linear, ["auto", "migrate", "raw", "reject"]),
     header: oneOf("header", options.header, ["required", "optional"]),
@@ -189,61 +185,4 @@ function formatNamed(name: FormatName | undefined): TranscriptFormat | undefined
   if (name === undefined) return undefined;
   const names = Object.keys(TRANSCRIPT_FORMATS) as FormatName[];
   return TRANSCRIPT_FORMATS[oneOf("format", name, names)];
-}
-
-/** @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` unless `value` is a whole number in the range. */
-export function whole(
-  name: string,
-  value: number | undefined,
-  fallback: number,
-  min: number,
-  max: number = Number.MAX_SAFE_INTEGER,
-): number {
-  if (value === undefined) return fallback;
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
-  throw invalid(name, value, `a whole number, ${range}`);
-}
-
-/** The error for an argument that is not `wanted`; quotes the value and its type. */
-export function invalid(name: string, value: unknown, wanted: string): LeaflogError {
-  return new LeaflogError(
-    "LEAFLOG_INVALID_ARGUMENT",
-    `\`${name}\` must be ${wanted}; got \`${textOf(value)}\` (${typeof value})`,
-  );
-}
-
-/** Characters of a wrong value that an error quotes. */
-const QUOTED = 200;
-
-function textOf(value: unknown): string {
-  try {
-    const text = String(value);
-    return text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
-  } catch {
-    // It has no prototype, or its toString throws.
-    return "a value without a text";
-  }
-}
-
-/**
- * The first of `allowed` by default.
- *
- * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT` unless `value` is one of them
- */
-export function oneOf<const T extends string>(
-  name: string,
-  value: unknown,
-  allowed: readonly T[],
-): T {
-  const first = allowed[0] as T;
-  if (value === undefined) return first;
-  const found = allowed.find((candidate) => candidate === value);
-  if (found !== undefined) return found;
-  throw invalid(name, value, `one of ${allowed.map((choice) => `"${choice}"`).join(", ")}`);
-}
-
-function text(name: string, value: string | undefined): string | undefined {
-  if (value === undefined || (typeof value === "string" && value.trim() !== "")) return value;
-  throw invalid(name, value, "a non-blank string");
 }

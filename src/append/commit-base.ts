@@ -1,9 +1,10 @@
+import { invalid } from "../arguments.js";
 import {
   CLAUDE_CODE_AGENT,
   DEFAULT_FORMAT,
   type TranscriptFormat,
 } from "../entry/transcript-format.js";
-import { invalid, type ResolvedOptions } from "../options.js";
+import type { ResolvedOptions } from "../options.js";
 import type { AppendCall } from "./append-call.js";
 import type { NotMigrated } from "./append-result.js";
 import type { Rewrites } from "./rewrites.js";

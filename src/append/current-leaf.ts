@@ -1,5 +1,5 @@
+import { MAX_OPEN_FILES } from "../file/slots.js";
 import { YieldingFile } from "../file/yielding-file.js";
-import { MAX_OPEN_FILES } from "../options.js";
 import { ensureTranscript } from "../read/content-advice.js";
 import type { ReadSource } from "../read/read-source.js";
 import { statIfAny } from "./stat-if-any.js";

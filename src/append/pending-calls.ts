@@ -1,6 +1,6 @@
+import { MAX_TIMEOUT_MS } from "../arguments.js";
 import type { LeaflogError } from "../errors.js";
 import { aborted } from "../failures.js";
-import { MAX_TIMEOUT_MS } from "../options.js";
 import type { QueueOptions } from "../queue-options.js";
 import type { AppendCall } from "./append-call.js";
 

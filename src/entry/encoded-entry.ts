@@ -1,5 +1,5 @@
+import { invalid } from "../arguments.js";
 import { LeaflogError } from "../errors.js";
-import { invalid } from "../options.js";
 import type { EntryInput } from "./entry.js";
 import { newEntryId } from "./entry-id.js";
 import { EntryText } from "./entry-text.js";

@@ -3,6 +3,9 @@ interface Waiting {
   readonly admit: () => void;
 }
 
+/** The default of `maxOpenFiles`. */
+export const MAX_OPEN_FILES = 64;
+
 /** Of something, so many may be in use at once; who comes later stands in line. */
 export class Slots {
   #used = 0;

@@ -1,6 +1,7 @@
 import { checkedKey } from "../append/idempotency/idempotency-key.js";
+import { invalid, MAX_TIMEOUT_MS, whole } from "../arguments.js";
 import { ensureKnown, memberNames } from "../known-members.js";
-import { invalid, MAX_TIMEOUT_MS, type TranscriptOptions, whole } from "../options.js";
+import type { TranscriptOptions } from "../options.js";
 
 /** A message as it comes from elsewhere: any object with a role. */
 export interface MirrorMessage {

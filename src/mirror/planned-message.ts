@@ -1,4 +1,4 @@
-import { invalid } from "../options.js";
+import { invalid } from "../arguments.js";
 import { WorkPace } from "../scan/work-pace.js";
 import { fingerprint } from "./message-identity.js";
 import { fingerprintKey, givenKey, placeKeyOf } from "./mirror-key.js";

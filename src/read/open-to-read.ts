@@ -2,8 +2,8 @@ import { readFailed } from "../failures.js";
 import type { FileStat } from "../file/file-stat.js";
 import type { FileToRead } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";
+import { MAX_OPEN_FILES } from "../file/slots.js";
 import { YieldingFile } from "../file/yielding-file.js";
-import { MAX_OPEN_FILES } from "../options.js";
 import type { ReadSource } from "./read-source.js";
 
 /** How often a reader begins again when the file is cut under it. */

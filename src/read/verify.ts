@@ -1,7 +1,7 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileSystem, FileToRead } from "../file/file-system.js";
+import { MAX_OPEN_FILES } from "../file/slots.js";
 import { YieldingFile } from "../file/yielding-file.js";
-import { MAX_OPEN_FILES } from "../options.js";
 import { asSaid } from "../scan/file-content.js";
 import { findLeaf } from "../scan/find-leaf.js";
 import { findStart } from "../scan/find-start.js";

@@ -1,7 +1,7 @@
+import { whole } from "../arguments.js";
 import type { Entry } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
 import { memberNames } from "../known-members.js";
-import { whole } from "../options.js";
 import { readBranch } from "../read/read-branch.js";
 import { readOptions, readSignal } from "./plugin-arguments.js";
 import type { Access, PluginCalls } from "./plugin-calls.js";

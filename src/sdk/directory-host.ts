@@ -1,14 +1,9 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
+import { invalid, MAX_TIMEOUT_MS, whole } from "../arguments.js";
 import { LeaflogError } from "../errors.js";
 import { resolveFile } from "../file/resolve-file.js";
 import { memberNames } from "../known-members.js";
-import {
-  invalid,
-  MAX_TIMEOUT_MS,
-  resolveOptions,
-  type TranscriptOptions,
-  whole,
-} from "../options.js";
+import { resolveOptions, type TranscriptOptions } from "../options.js";
 import { pathText } from "../transcript/transcript-path.js";
 import { confinedPath } from "./confined-path.js";
 import { HostLife } from "./host-life.js";

@@ -1,6 +1,6 @@
+import { oneOf } from "../arguments.js";
 import type { EntryRecord } from "../entry/entry.js";
 import { memberNames } from "../known-members.js";
-import { oneOf } from "../options.js";
 import { readBranch } from "../read/read-branch.js";
 import { readEntries } from "../read/read-entries.js";
 import type { ReadSource } from "../read/read-source.js";

@@ -1,6 +1,6 @@
+import { invalid, MAX_TIMEOUT_MS, whole } from "../arguments.js";
 import { LeaflogError } from "../errors.js";
 import { unknownMember, type Whole } from "../known-members.js";
-import { invalid, MAX_TIMEOUT_MS, whole } from "../options.js";
 
 /**
  * A copy of what a plugin gave as options, each member read once.

@@ -1,5 +1,5 @@
+import { invalid, MAX_TIMEOUT_MS, whole } from "../arguments.js";
 import { LeaflogError } from "../errors.js";
-import { invalid, MAX_TIMEOUT_MS, whole } from "../options.js";
 import { accessOf } from "../transcript/transcript-access.js";
 import { Admission } from "./admission.js";
 import { CallDeadline } from "./call-deadline.js";

@@ -1,8 +1,8 @@
 import { constants } from "node:buffer";
+import { invalid, whole } from "../arguments.js";
 import type { EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
 import { memberNames } from "../known-members.js";
-import { invalid, whole } from "../options.js";
 import { decodeCursor, type ResetReason } from "../read/cursor.js";
 import type { Page } from "../read/read-page.js";
 import { readOptions, readSignal } from "./plugin-arguments.js";

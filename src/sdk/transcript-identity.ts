@@ -1,5 +1,5 @@
+import { invalid } from "../arguments.js";
 import { LeaflogError } from "../errors.js";
-import { invalid } from "../options.js";
 
 /** Most members of an identity, and most characters of each. */
 const MAX_MEMBERS = 16;

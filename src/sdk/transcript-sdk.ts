@@ -1,9 +1,9 @@
 import type { AppendResult } from "../append/append-result.js";
+import { invalid } from "../arguments.js";
 import { entrySnapshot } from "../entry/encoded-entry.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
 import type { MirrorResult } from "../mirror/mirror-options.js";
-import { invalid } from "../options.js";
 import { Pace } from "../scan/pace.js";
 import { WorkPace } from "../scan/work-pace.js";
 import { APPEND_MEMBERS, type AppendOptions } from "../transcript/append-options.js";

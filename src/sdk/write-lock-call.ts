@@ -1,6 +1,6 @@
+import { invalid } from "../arguments.js";
 import { LeaflogError } from "../errors.js";
 import { memberNames } from "../known-members.js";
-import { invalid } from "../options.js";
 import { unlessAborted } from "./linked-signal.js";
 import { readFunction, readOptions, readSignal, readTimeout } from "./plugin-arguments.js";
 import type { PluginCalls } from "./plugin-calls.js";

@@ -1,8 +1,9 @@
 import { checkedKey } from "../append/idempotency/idempotency-key.js";
 import { type IdempotencyConflict, KeyedCall } from "../append/idempotency/keyed-call.js";
+import { oneOf } from "../arguments.js";
 import type { EncodedEntry } from "../entry/encoded-entry.js";
 import { type MemberNames, memberNames } from "../known-members.js";
-import { oneOf, type ResolvedOptions } from "../options.js";
+import type { ResolvedOptions } from "../options.js";
 
 /** Options of a single append. */
 export interface AppendOptions {

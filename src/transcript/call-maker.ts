@@ -3,6 +3,7 @@ import type { AppendResult } from "../append/append-result.js";
 import { withKey } from "../append/idempotency/idempotency-key.js";
 import type { KeyedCall } from "../append/idempotency/keyed-call.js";
 import type { Tail } from "../append/tail.js";
+import { invalid, MAX_TIMEOUT_MS, whole } from "../arguments.js";
 import { EncodedEntry } from "../entry/encoded-entry.js";
 import { ensureAppendable } from "../entry/ensure-appendable.js";
 import type { EntryInput } from "../entry/entry.js";
@@ -10,7 +11,7 @@ import { DEFAULT_FORMAT, isAppendable, type TranscriptFormat } from "../entry/tr
 import { LeaflogError } from "../errors.js";
 import { aborted } from "../failures.js";
 import { ensureKnown } from "../known-members.js";
-import { invalid, MAX_TIMEOUT_MS, type ResolvedOptions, whole } from "../options.js";
+import type { ResolvedOptions } from "../options.js";
 import { APPEND_MEMBERS, type AppendOptions, keyedCall, keysOf, PLAIN } from "./append-options.js";
 import { BatchEncoding } from "./batch-encoding.js";
 

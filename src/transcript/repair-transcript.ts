@@ -1,7 +1,8 @@
 import type { RepairMode } from "../append/repair/repair-options.js";
 import type { RepairReport } from "../append/repair/repair-report.js";
+import { invalid } from "../arguments.js";
 import { ensureKnown, memberNames } from "../known-members.js";
-import { invalid, resolveOptions, type TranscriptOptions } from "../options.js";
+import { resolveOptions, type TranscriptOptions } from "../options.js";
 import { settled, settling } from "./late-settling.js";
 import { ensureThere, resolveTranscript } from "./open-transcript.js";
 import { shareWriter } from "./open-writers.js";

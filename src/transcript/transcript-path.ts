@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { invalid } from "../options.js";
+import { invalid } from "../arguments.js";
 
 /** Where a transcript is: a path, relative ones to the working directory, or a `file:` URL. */
 export type TranscriptPath = string | URL;

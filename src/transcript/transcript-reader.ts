@@ -1,9 +1,10 @@
 import { currentLeaf, type Leaf } from "../append/current-leaf.js";
+import { invalid, MAX_TIMEOUT_MS, oneOf, whole } from "../arguments.js";
 import type { EntryRecord } from "../entry/entry.js";
 import type { Header } from "../entry/header.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import { ensureKnown, memberNames } from "../known-members.js";
-import { invalid, MAX_TIMEOUT_MS, oneOf, type ResolvedOptions, whole } from "../options.js";
+import type { ResolvedOptions } from "../options.js";
 import type { BranchEnd } from "../read/branch-walk.js";
 import { type FollowOptions, followEntries } from "../read/follow-entries.js";
 import { type BranchOptions, readBranch } from "../read/read-branch.js";

@@ -1,10 +1,11 @@
 import type { AppendResult } from "../append/append-result.js";
 import { currentLeaf, type Leaf } from "../append/current-leaf.js";
 import type { KeyQuery } from "../append/idempotency/key-query.js";
+import { invalid } from "../arguments.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
 import { LeaflogError } from "../errors.js";
 import { ensureKnown, memberNames } from "../known-members.js";
-import { invalid, type ResolvedOptions } from "../options.js";
+import type { ResolvedOptions } from "../options.js";
 import type { FollowOptions } from "../read/follow-entries.js";
 import { type AppendOptions, PLAIN } from "./append-options.js";
 import { CallMaker } from "./call-maker.js";

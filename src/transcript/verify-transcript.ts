@@ -1,5 +1,6 @@
+import { whole } from "../arguments.js";
 import { ensureKnown, memberNames } from "../known-members.js";
-import { resolveOptions, type TranscriptOptions, whole } from "../options.js";
+import { resolveOptions, type TranscriptOptions } from "../options.js";
 import type { VerifyReport } from "../read/verify-report.js";
 import { resolveTranscript } from "./open-transcript.js";
 import type { TranscriptPath } from "./transcript-path.js";

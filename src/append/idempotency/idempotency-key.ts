@@ -1,8 +1,8 @@
+import { invalid } from "../../arguments.js";
 import { KEY_MEMBER } from "../../entry/encoded-entry.js";
 import type { Entry } from "../../entry/entry.js";
 import { isObject, jsonValue } from "../../entry/json-value.js";
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../../entry/transcript-format.js";
-import { invalid } from "../../options.js";
 
 /** Longest key, in UTF-16 units. */
 const MAX_KEY_LENGTH = 1024;

@@ -1,5 +1,3 @@
-import { LEAST_STALE_MS } from "../../lock-options.js";
-
 /*
  * All times of the lock, in milliseconds. Others may go by another `staleMs` than we do, and by
  * another clock. So our own `staleMs` says only when we take over what others left; whatever we
@@ -11,7 +9,11 @@ import { LEAST_STALE_MS } from "../../lock-options.js";
  * - so what was ours less than SURE_MS ago still is.
  */
 
-export { LEAST_STALE_MS };
+/**
+ * Least value of `lock.staleMs`, in milliseconds: two heartbeats. Nobody takes over a lock that
+ * showed a sign of life within it.
+ */
+export const LEAST_STALE_MS = 2_000;
 
 /** How often a holder refreshes its lock; proper-lockfile allows no less. */
 export const HEARTBEAT_MS = 1000;

@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import type { AppendResult } from "../../append/append-result.js";
+import { invalid, oneOf, whole } from "../../arguments.js";
 import type { Entry, EntryInput } from "../../entry/entry.js";
 import type { LeaflogError } from "../../errors.js";
 import { memberNames } from "../../known-members.js";
-import { invalid, oneOf, type TranscriptOptions, whole } from "../../options.js";
+import type { TranscriptOptions } from "../../options.js";
 import { openTranscript } from "../../transcript/open-transcript.js";
 import { type DirectoryHost, directoryHost } from "../directory-host.js";
 import type { HostLife } from "../host-life.js";
