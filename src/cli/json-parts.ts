@@ -16,7 +16,10 @@ export const BACKUP = "string: path of the file as it was";
 export const FILE = "string: absolute path";
 export const COUNT = "number";
 
-export const STRAY = { line: "number: 1 for the first line", ...EXTENT } as const;
+export const STRAY: typeof EXTENT & { readonly line: string } = {
+  line: "number: 1 for the first line",
+  ...EXTENT,
+};
 
 export const FAULTY_LINES = {
   total: "number: of lines",
@@ -30,12 +33,19 @@ export const GROUP = {
   longest: "number: bytes of the longest line",
 } as const;
 
-export const RECORD = {
+export const RECORD: typeof EXTENT & {
+  readonly "entry?": string;
+  readonly "oversized?": {
+    readonly "type?": string;
+    readonly "id?": string;
+    readonly "parentId?": string;
+  };
+} = {
   ...EXTENT,
   "entry?":
     "the entry as it stands in the file, bytes that are no UTF-8 as U+FFFD; absent above 64 MiB",
   "oversized?": { "type?": "string", "id?": "string", "parentId?": "string or null" },
-} as const;
+};
 
 export const LATE = {
   lateBytes: "number: written by others to the replaced file, and carried over",
