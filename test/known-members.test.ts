@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { ensureKnown, memberNames } from "../src/base/known-members.js";
 import { openTranscript } from "../src/index.js";
-import { ensureKnown, memberNames } from "../src/known-members.js";
 import { tempDirectory } from "./support/temp-directory.js";
 
 interface Two {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LeaflogError, openTranscript, type TranscriptOptions } from "../src/index.js";
-import { resolveOptions } from "../src/options.js";
+import { resolveOptions } from "../src/options/options.js";
 
 describe("options", () => {
   test.each([

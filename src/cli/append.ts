@@ -1,17 +1,17 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { AppendResult } from "../append/append-result.js";
+import type { AppendResult } from "../append/call/append-result.js";
 import type { EntryInput } from "../entry/entry.js";
 import { EntryText } from "../entry/entry-text.js";
 import { isErrno } from "../file/is-errno.js";
 import { openTranscript } from "../transcript/open-transcript.js";
-import { FORMAT, formatOption, onlyFile, parse, wholeNumber } from "./arguments.js";
-import type { Command, Console } from "./command.js";
-import { EXIT, UsageError } from "./exit-code.js";
-import { many } from "./figures.js";
-import { type InputLine, inputLines } from "./input-lines.js";
-import { OrderedResults } from "./ordered-results.js";
-import { printable, printableJson } from "./printable.js";
+import { FORMAT, formatOption, onlyFile, parse, wholeNumber } from "./output/arguments.js";
+import type { Command, Console } from "./output/command.js";
+import { EXIT, UsageError } from "./output/exit-code.js";
+import { many } from "./output/figures.js";
+import { type InputLine, inputLines } from "./output/input-lines.js";
+import { OrderedResults } from "./output/ordered-results.js";
+import { printable, printableJson } from "./output/printable.js";
 
 export const append: Command = {
   usage: "append FILE [--batch] [--synced] [--timeout MS] [--format NAME] [--json]",

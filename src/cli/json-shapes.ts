@@ -1,9 +1,9 @@
-import type { AppendResult } from "../append/append-result.js";
-import type { MigrationReport } from "../append/migration/migration-report.js";
-import type { RepairReport } from "../append/repair/repair-report.js";
+import type { AppendResult } from "../append/call/append-result.js";
 import type { EntryRecord } from "../entry/entry.js";
-import type { VerifyReport } from "../read/verify-report.js";
-import type { DemoReport } from "./demo.js";
+import type { MigrationReport } from "../migration/migration-report.js";
+import type { VerifyReport } from "../read/verify/verify-report.js";
+import type { RepairReport } from "../repair/repair-report.js";
+import type { DemoReport } from "./demo/demo.js";
 import {
   BACKUP,
   BYTES_AFTER,
@@ -18,9 +18,9 @@ import {
   RECORD,
   STRAY,
 } from "./json-parts.js";
-import { type JsonShape, type ShapeOf, shapeText } from "./json-shape.js";
 import type { ShownLeaf } from "./leaf.js";
-import type { StatsReport } from "./stats-report.js";
+import { type JsonShape, type ShapeOf, shapeText } from "./output/json-shape.js";
+import type { StatsReport } from "./stats/stats-report.js";
 import type { TreeEntry } from "./tree.js";
 
 /** The commands that take `--json`. */

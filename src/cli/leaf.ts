@@ -1,9 +1,9 @@
-import type { Leaf } from "../append/current-leaf.js";
+import type { Leaf } from "../read/current-leaf.js";
 import { readLeaf } from "../transcript/read-transcript.js";
-import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./arguments.js";
-import type { Command } from "./command.js";
-import { EXIT } from "./exit-code.js";
-import { printable, printableJson } from "./printable.js";
+import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./output/arguments.js";
+import type { Command } from "./output/command.js";
+import { EXIT } from "./output/exit-code.js";
+import { printable, printableJson } from "./output/printable.js";
 import { noteReplayed, replayedLeaf } from "./replayed-leaf.js";
 
 /** What `--json` prints. */

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { LeaflogError } from "../errors.js";
-import { adviceOn } from "./advice.js";
-import type { Command, Console } from "./command.js";
-import { EXIT, exitCodeOf, LineError, UsageError } from "./exit-code.js";
-import { printable } from "./printable.js";
-import { processConsole } from "./process-console.js";
+import { LeaflogError } from "../base/errors.js";
+import { adviceOn } from "./output/advice.js";
+import type { Command, Console } from "./output/command.js";
+import { EXIT, exitCodeOf, LineError, UsageError } from "./output/exit-code.js";
+import { printable } from "./output/printable.js";
+import { processConsole } from "./output/process-console.js";
 
 /** Each is loaded when it is asked for: who wants a leaf need not wait for all of them. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
@@ -12,15 +12,15 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   leaf: async () => (await import("./leaf.js")).leaf,
   tail: async () => (await import("./tail.js")).tail,
   tree: async () => (await import("./tree.js")).tree,
-  stats: async () => (await import("./stats.js")).stats,
+  stats: async () => (await import("./stats/stats.js")).stats,
   verify: async () => (await import("./verify.js")).verify,
   repair: async () => (await import("./repair.js")).repair,
   migrate: async () => (await import("./migrate.js")).migrate,
-  demo: async () => (await import("./demo.js")).demo,
+  demo: async () => (await import("./demo/demo.js")).demo,
 };
 /** Started by other commands, not by people. */
 const INNER: Record<string, () => Promise<Command>> = {
-  "demo-writer": async () => (await import("./demo.js")).demoWriter,
+  "demo-writer": async () => (await import("./demo/demo.js")).demoWriter,
 };
 
 async function main(args: string[], console: Console): Promise<number> {

@@ -1,11 +1,18 @@
-import type { MigrationReport } from "../append/migration/migration.js";
+import type { MigrationReport } from "../migration/migration.js";
 import { migrateTranscript } from "../transcript/migrate-transcript.js";
-import { ensureThere, FORMAT, formatOption, onlyFile, parse, wholeNumber } from "./arguments.js";
-import type { Command } from "./command.js";
-import { EXIT } from "./exit-code.js";
-import { printable, printableJson } from "./printable.js";
-import { withProgress } from "./progress.js";
-import { noteStillOpen } from "./still-open.js";
+import {
+  ensureThere,
+  FORMAT,
+  formatOption,
+  onlyFile,
+  parse,
+  wholeNumber,
+} from "./output/arguments.js";
+import type { Command } from "./output/command.js";
+import { EXIT } from "./output/exit-code.js";
+import { printable, printableJson } from "./output/printable.js";
+import { withProgress } from "./output/progress.js";
+import { noteStillOpen } from "./output/still-open.js";
 
 export const migrate: Command = {
   usage: "migrate FILE [--backup] [--timeout MS] [--format NAME] [--json]",

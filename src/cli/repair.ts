@@ -1,5 +1,5 @@
-import type { RepairChange, RepairReport } from "../append/repair/repair-report.js";
 import { TRANSCRIPT_FORMATS } from "../entry/transcript-format.js";
+import type { RepairChange, RepairReport } from "../repair/repair-report.js";
 import { readLeaf } from "../transcript/read-transcript.js";
 import { repairTranscript } from "../transcript/repair-transcript.js";
 import {
@@ -10,12 +10,12 @@ import {
   onlyFile,
   parse,
   wholeNumber,
-} from "./arguments.js";
-import type { Command } from "./command.js";
-import { EXIT } from "./exit-code.js";
-import { printable, printableJson } from "./printable.js";
-import { withProgress } from "./progress.js";
-import { noteStillOpen } from "./still-open.js";
+} from "./output/arguments.js";
+import type { Command } from "./output/command.js";
+import { EXIT } from "./output/exit-code.js";
+import { printable, printableJson } from "./output/printable.js";
+import { withProgress } from "./output/progress.js";
+import { noteStillOpen } from "./output/still-open.js";
 
 /** Changes that are printed for people; `--json` has the first 100. */
 const PRINTED = 20;

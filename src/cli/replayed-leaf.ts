@@ -3,12 +3,12 @@ import { nodeFileSystem } from "../file/node-file-system.js";
 import { withFile, withStat } from "../read/open-to-read.js";
 import { isEntry } from "../read/read-entry.js";
 import { IdSearch } from "../scan/id-search.js";
-import { scanRecordsBackward } from "../scan/scan-records.js";
-import type { ScannedLine } from "../scan/scanned-line.js";
+import type { ScannedLine } from "../scan/lines/scanned-line.js";
+import { scanRecordsBackward } from "../scan/records/scan-records.js";
 import { readLeaf } from "../transcript/read-transcript.js";
-import type { Console } from "./command.js";
-import { foundFormat } from "./found-format.js";
-import { printable } from "./printable.js";
+import type { Console } from "./output/command.js";
+import { foundFormat } from "./output/found-format.js";
+import { printable } from "./output/printable.js";
 
 /** Bytes at the end of a file that are searched: a tenth of a second's work. */
 const SEARCH_BYTES = 67_108_864;

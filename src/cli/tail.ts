@@ -1,13 +1,20 @@
 import type { EntryRecord } from "../entry/entry.js";
 import { openTranscript } from "../transcript/open-transcript.js";
 import type { Transcript } from "../transcript/transcript.js";
-import { ensureThere, FORMAT, formatOption, onlyFile, parse, wholeNumber } from "./arguments.js";
-import type { Command, Console } from "./command.js";
-import { entryLine } from "./entry-line.js";
-import { EXIT } from "./exit-code.js";
-import { foundFormat } from "./found-format.js";
-import { MalformedNotes } from "./malformed-notes.js";
-import { printableJson, printableText } from "./printable.js";
+import {
+  ensureThere,
+  FORMAT,
+  formatOption,
+  onlyFile,
+  parse,
+  wholeNumber,
+} from "./output/arguments.js";
+import type { Command, Console } from "./output/command.js";
+import { entryLine } from "./output/entry-line.js";
+import { EXIT } from "./output/exit-code.js";
+import { foundFormat } from "./output/found-format.js";
+import { MalformedNotes } from "./output/malformed-notes.js";
+import { printableJson, printableText } from "./output/printable.js";
 import { noteIfReplayed } from "./replayed-leaf.js";
 
 export const tail: Command = {

@@ -1,19 +1,26 @@
 import { basename } from "node:path";
+import { LeaflogError } from "../base/errors.js";
 import type { EntryRecord } from "../entry/entry.js";
 import { entryLinks, type TranscriptFormat } from "../entry/transcript-format.js";
-import { LeaflogError } from "../errors.js";
 import { nodeFileSystem } from "../file/node-file-system.js";
-import { Pace } from "../scan/pace.js";
+import { Pace } from "../scan/lines/pace.js";
 import { openTranscript } from "../transcript/open-transcript.js";
 import type { Transcript } from "../transcript/transcript.js";
-import { ensureThere, FORMAT, formatOption, onlyFile, parse, wholeNumber } from "./arguments.js";
-import type { Command, Console } from "./command.js";
-import { EXIT, UsageError } from "./exit-code.js";
-import { counted, many } from "./figures.js";
-import { foundFormat } from "./found-format.js";
-import { MalformedNotes } from "./malformed-notes.js";
-import { printable, printableJson } from "./printable.js";
-import { withProgress } from "./progress.js";
+import {
+  ensureThere,
+  FORMAT,
+  formatOption,
+  onlyFile,
+  parse,
+  wholeNumber,
+} from "./output/arguments.js";
+import type { Command, Console } from "./output/command.js";
+import { EXIT, UsageError } from "./output/exit-code.js";
+import { counted, many } from "./output/figures.js";
+import { foundFormat } from "./output/found-format.js";
+import { MalformedNotes } from "./output/malformed-notes.js";
+import { printable, printableJson } from "./output/printable.js";
+import { withProgress } from "./output/progress.js";
 import { noteIfReplayed } from "./replayed-leaf.js";
 import { type EntryTree, NONE } from "./tree/entry-tree.js";
 import { pageOf } from "./tree/page.js";

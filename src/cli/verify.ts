@@ -1,11 +1,11 @@
 import { CONTENT_ADVICE } from "../read/content-advice.js";
-import type { LinkFindings, Listed, VerifyReport } from "../read/verify-report.js";
+import type { LinkFindings, Listed, VerifyReport } from "../read/verify/verify-report.js";
 import { verifyTranscript } from "../transcript/verify-transcript.js";
-import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./arguments.js";
-import type { Command } from "./command.js";
-import { EXIT } from "./exit-code.js";
-import { printable, printableJson } from "./printable.js";
-import { withProgress } from "./progress.js";
+import { ensureThere, FORMAT, formatOption, onlyFile, parse } from "./output/arguments.js";
+import type { Command } from "./output/command.js";
+import { EXIT } from "./output/exit-code.js";
+import { printable, printableJson } from "./output/printable.js";
+import { withProgress } from "./output/progress.js";
 
 /** Findings of a kind that are printed for people; `--json` has the first 100. */
 const PRINTED = 5;

@@ -1,5 +1,5 @@
-import { invalid } from "../arguments.js";
-import { LeaflogError } from "../errors.js";
+import { invalid } from "../base/arguments.js";
+import { LeaflogError } from "../base/errors.js";
 import type { EntryInput } from "./entry.js";
 import { newEntryId } from "./entry-id.js";
 import { EntryText } from "./entry-text.js";
@@ -37,7 +37,7 @@ export interface BatchPlace {
   readonly size: number;
 }
 
-/** Of what dialect an entry becomes. */
+/** Of what format an entry becomes. */
 export interface EncodingTerms {
   /** Whose names its members get; as far as is known when it is appended. Default: pi's. */
   readonly format?: TranscriptFormat | undefined;

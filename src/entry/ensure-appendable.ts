@@ -1,4 +1,4 @@
-import { LeaflogError } from "../errors.js";
+import { LeaflogError } from "../base/errors.js";
 import { isAppendable, type TranscriptFormat } from "./transcript-format.js";
 
 /**

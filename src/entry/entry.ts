@@ -1,10 +1,10 @@
 /**
  * What a caller appends: a JSON object with a `type`. `id` and `timestamp` are kept when given and
- * made otherwise; `parentId` and `batch` are leaflog's to write. In another dialect than pi's the id
+ * made otherwise; `parentId` and `batch` are leaflog's to write. In another format than pi's the id
  * is written under its name there, and may be given under it.
  */
 export interface EntryInput {
-  /** Any type but `session`, which marks the header in pi's dialect. Unknown types are carried unchanged. */
+  /** Any type but `session`, which marks the header in pi's format. Unknown types are carried unchanged. */
   readonly type: string;
   /**
    * Must be new to the transcript. Only the ids of its own call and that of the leaf are looked at;
@@ -34,7 +34,7 @@ export interface EntryMessage {
 
 /**
  * An entry as it stands in a transcript: any JSON object behind the header. The names are those of
- * pi's dialect; `entryLinks` reads id and parent of any.
+ * pi's format; `entryLinks` reads id and parent of any.
  */
 export interface Entry {
   readonly type?: string;

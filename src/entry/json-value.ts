@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { LeaflogError } from "../errors.js";
+import { LeaflogError } from "../base/errors.js";
 
 /** Levels of nesting that an entry may have: about as many as `JSON.stringify` can write. */
 export const MAX_LEVELS = 5000;

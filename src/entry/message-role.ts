@@ -1,4 +1,4 @@
-import { invalid } from "../arguments.js";
+import { invalid } from "../base/arguments.js";
 import { isObject, jsonValue } from "./json-value.js";
 import type { TranscriptFormat } from "./transcript-format.js";
 

@@ -1,11 +1,11 @@
 import { MAX_MEMBER_LENGTH } from "./limits.js";
 
-/** The dialects that leaflog knows. */
+/** The formats that leaflog knows. */
 export type FormatName = "pi" | "claude-code" | "codex";
 
 /**
- * How a dialect calls what leaflog looks at in an entry. All else of an entry is payload, which is
- * carried unchanged. In every dialect the kind of an entry is its `type`.
+ * How a format calls what leaflog looks at in an entry. All else of an entry is payload, which is
+ * carried unchanged. In every format the kind of an entry is its `type`.
  */
 export interface TranscriptFormat {
   readonly name: FormatName;
@@ -17,7 +17,7 @@ export interface TranscriptFormat {
   readonly headerType?: string;
   /**
    * What an entry without the member of `parentId` is: a `linear` one, of an older version or of a
-   * dialect without parents, which follows the entry before it; or `unlinked`, a note beside the
+   * format without parents, which follows the entry before it; or `unlinked`, a note beside the
    * tree that is nobody's parent.
    */
   readonly withoutParent: "linear" | "unlinked";

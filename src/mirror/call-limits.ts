@@ -1,5 +1,5 @@
-import { LeaflogError } from "../errors.js";
-import { aborted } from "../failures.js";
+import { LeaflogError } from "../base/errors.js";
+import { aborted } from "../base/failures.js";
 
 /** What ends a mirror call that has written nothing yet: its signal and its one deadline. */
 export class CallLimits {

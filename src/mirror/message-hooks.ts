@@ -1,5 +1,5 @@
-import { invalid } from "../arguments.js";
-import { LeaflogError } from "../errors.js";
+import { invalid } from "../base/arguments.js";
+import { LeaflogError } from "../base/errors.js";
 import type { CallLimits } from "./call-limits.js";
 import type { MirrorMessage, MirrorOptions } from "./mirror-options.js";
 import type { PlannedMessage } from "./planned-message.js";

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import { LeaflogError } from "../errors.js";
+import { LeaflogError } from "../base/errors.js";
 import type { MirrorMessage } from "./mirror-options.js";
 
 /** Hexadecimal digits of the fingerprint: 64 bits tell the messages of a scope apart. */

@@ -1,4 +1,4 @@
-import { checkedKey } from "../append/idempotency/idempotency-key.js";
+import { checkedKey } from "../keys/idempotency-key.js";
 
 /** What the end of a key looks like that was made of a place or of a fingerprint. */
 const MADE_END = /:(?=(?:[0-9]+|[0-9a-f]{16})$)/;

@@ -1,5 +1,5 @@
-import type { StoredEntry } from "../append/idempotency/stored-entry.js";
-import { WorkPace } from "../scan/work-pace.js";
+import type { StoredEntry } from "../keys/stored-entry.js";
+import { WorkPace } from "../scan/lines/work-pace.js";
 import {
   appendEach,
   findStored,

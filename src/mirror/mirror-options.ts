@@ -1,7 +1,7 @@
-import { checkedKey } from "../append/idempotency/idempotency-key.js";
-import { invalid, MAX_TIMEOUT_MS, whole } from "../arguments.js";
-import { ensureKnown, memberNames } from "../known-members.js";
-import type { TranscriptOptions } from "../options.js";
+import { invalid, MAX_TIMEOUT_MS, whole } from "../base/arguments.js";
+import { ensureKnown, memberNames } from "../base/known-members.js";
+import { checkedKey } from "../keys/idempotency-key.js";
+import type { TranscriptOptions } from "../options/options.js";
 
 /** A message as it comes from elsewhere: any object with a role. */
 export interface MirrorMessage {

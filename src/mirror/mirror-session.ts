@@ -1,4 +1,4 @@
-import { invalid } from "../arguments.js";
+import { invalid } from "../base/arguments.js";
 import type { Transcript } from "../transcript/transcript.js";
 import type { TranscriptPath } from "../transcript/transcript-path.js";
 import { mirrorMessages } from "./mirror-messages.js";

@@ -1,5 +1,5 @@
-import type { StoredEntry } from "../append/idempotency/stored-entry.js";
 import type { Entry } from "../entry/entry.js";
+import type { StoredEntry } from "../keys/stored-entry.js";
 import type { EachResult } from "../transcript/keyed-appends.js";
 import type { MirroredMessage, MirrorMessage } from "./mirror-options.js";
 import type { PlannedMessage } from "./planned-message.js";

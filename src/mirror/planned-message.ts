@@ -1,5 +1,5 @@
-import { invalid } from "../arguments.js";
-import { WorkPace } from "../scan/work-pace.js";
+import { invalid } from "../base/arguments.js";
+import { WorkPace } from "../scan/lines/work-pace.js";
 import { fingerprint } from "./message-identity.js";
 import { fingerprintKey, givenKey, placeKeyOf } from "./mirror-key.js";
 import { DEFAULT_ROLES, type MirrorMessage, type MirrorOptions } from "./mirror-options.js";

@@ -1,5 +1,5 @@
+import { LeaflogError } from "../base/errors.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import { LeaflogError } from "../errors.js";
 import { type FileContent, isPacked } from "../scan/file-content.js";
 
 /** What a file is that is no transcript, and what to do about it. */
@@ -7,7 +7,7 @@ export const CONTENT_ADVICE: Readonly<Record<Exclude<FileContent, "transcript">,
   list: "a JSON list, not JSON lines: a repair saves its entries",
   spread: "JSON over several lines, not JSON lines: a repair saves its entries",
   other:
-    "JSON of no dialect that leaflog knows: name it as `format` (pi, claude-code or codex) if it is one of them",
+    "JSON of no format that leaflog knows: name it as `format` (pi, claude-code or codex) if it is one of them",
   "utf-16": "UTF-16, not UTF-8: convert it first, with iconv -f UTF-16 -t UTF-8 say",
   gzip: "compressed: unpack it first, with gzip -d say",
   zstd: "compressed: unpack it first, with zstd -d say",
@@ -15,7 +15,7 @@ export const CONTENT_ADVICE: Readonly<Record<Exclude<FileContent, "transcript">,
 
 /** What a caller says of a file. */
 export interface SaidContent {
-  /** The dialect. */
+  /** The format. */
   readonly format?: TranscriptFormat | undefined;
   /** `optional`: that its lines are what they are, where they are JSON lines. */
   readonly header?: "required" | "optional" | undefined;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { compareToText, type FileStat, identityText } from "../file/file-stat.js";
 import type { FileToRead } from "../file/file-system.js";
-import { classifyLine } from "../scan/line-classifier.js";
-import { readFully } from "../scan/read-fully.js";
+import { classifyLine } from "../scan/lines/line-classifier.js";
+import { readFully } from "../scan/lines/read-fully.js";
 
 /** Bytes hashed at the start of the file, where its header stands. */
 const HEAD_BYTES = 512;

@@ -1,8 +1,8 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
-import { startBackward } from "../scan/scan-backward.js";
-import { startForward } from "../scan/scan-forward.js";
-import type { ScannedLine, ScanSteps } from "../scan/scanned-line.js";
+import { startBackward } from "../scan/lines/scan-backward.js";
+import { startForward } from "../scan/lines/scan-forward.js";
+import type { ScannedLine, ScanSteps } from "../scan/lines/scanned-line.js";
 import { ReadAhead } from "./read-ahead.js";
 
 /** Larger reads gain little and leave more lines waiting in memory. */

@@ -1,5 +1,5 @@
 import type { FileToRead } from "../file/file-system.js";
-import { readFully } from "../scan/read-fully.js";
+import { readFully } from "../scan/lines/read-fully.js";
 
 const NEWLINE = 0x0a;
 const CHUNK_BYTES = 65_536;

@@ -1,5 +1,5 @@
 import { constants } from "node:buffer";
-import type { ScannedLine } from "../scan/scanned-line.js";
+import type { ScannedLine } from "../scan/lines/scanned-line.js";
 
 /** A line that a reader passed over because it is no JSON. */
 export interface MalformedLine {

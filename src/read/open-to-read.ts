@@ -1,4 +1,4 @@
-import { readFailed } from "../failures.js";
+import { readFailed } from "../base/failures.js";
 import type { FileStat } from "../file/file-stat.js";
 import type { FileToRead } from "../file/file-system.js";
 import { isErrno } from "../file/is-errno.js";

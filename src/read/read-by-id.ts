@@ -1,7 +1,7 @@
 import type { EntryRecord } from "../entry/entry.js";
 import { IdSearch } from "../scan/id-search.js";
-import { scanRecordsBackward } from "../scan/scan-records.js";
-import type { ScannedLine } from "../scan/scanned-line.js";
+import type { ScannedLine } from "../scan/lines/scanned-line.js";
+import { scanRecordsBackward } from "../scan/records/scan-records.js";
 import { withFile, withStat } from "./open-to-read.js";
 import { isEntry, type MetEntry, meetEntry, recordOf } from "./read-entry.js";
 import { readFormat } from "./read-format.js";

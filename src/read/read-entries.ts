@@ -1,9 +1,9 @@
+import { readFailed } from "../base/failures.js";
 import type { EntryRecord } from "../entry/entry.js";
 import { DEFAULT_FORMAT } from "../entry/transcript-format.js";
-import { readFailed } from "../failures.js";
 import type { FileToRead } from "../file/file-system.js";
-import type { ScannedLine } from "../scan/scanned-line.js";
-import { WorkPace } from "../scan/work-pace.js";
+import type { ScannedLine } from "../scan/lines/scanned-line.js";
+import { WorkPace } from "../scan/lines/work-pace.js";
 import { EntryIterator, type EntrySupply } from "./entry-iterator.js";
 import { LineBlocks } from "./line-blocks.js";
 import { lineEndAt, lineStartAt } from "./line-bounds.js";

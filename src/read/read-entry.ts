@@ -2,10 +2,10 @@ import { constants } from "node:buffer";
 import type { Entry, EntryRecord } from "../entry/entry.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
-import type { LineFacts } from "../scan/line-facts.js";
-import { lineText } from "../scan/line-text.js";
-import { readFully } from "../scan/read-fully.js";
-import type { ScannedLine } from "../scan/scanned-line.js";
+import type { LineFacts } from "../scan/lines/line-facts.js";
+import { lineText } from "../scan/lines/line-text.js";
+import { readFully } from "../scan/lines/read-fully.js";
+import type { ScannedLine } from "../scan/lines/scanned-line.js";
 import { LONG_LINE_BYTES, parseAroundTexts } from "./long-texts.js";
 
 const BRACE = 0x7b;

@@ -1,6 +1,6 @@
 import type { Header } from "../entry/header.js";
 import { findStart } from "../scan/find-start.js";
-import { readFully } from "../scan/read-fully.js";
+import { readFully } from "../scan/lines/read-fully.js";
 import { ensureTranscript } from "./content-advice.js";
 import { withFile } from "./open-to-read.js";
 import type { ReadSource } from "./read-source.js";

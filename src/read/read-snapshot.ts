@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { readFailed } from "../failures.js";
+import { readFailed } from "../base/failures.js";
 import type { YieldingFile } from "../file/yielding-file.js";
 import { lastLineEnd } from "./line-bounds.js";
 import { closeRead, openToRead, withStat } from "./open-to-read.js";

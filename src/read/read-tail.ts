@@ -1,5 +1,5 @@
 import type { EntryRecord } from "../entry/entry.js";
-import { scanBackward } from "../scan/scan-backward.js";
+import { scanBackward } from "../scan/lines/scan-backward.js";
 import { type MalformedLineOptions, tellMalformed } from "./malformed-line.js";
 import { withFile, withStat } from "./open-to-read.js";
 import { bodyBytes, type MetEntry, meetEntry, recordOf, type TextOption } from "./read-entry.js";

@@ -1,8 +1,8 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
 import { FormatSigns } from "./format-signs.js";
-import { type JoinedRecords, joinedRecords, LongRecord } from "./joined-records.js";
-import { readFully } from "./read-fully.js";
+import { readFully } from "./lines/read-fully.js";
+import { type JoinedRecords, joinedRecords, LongRecord } from "./records/joined-records.js";
 
 /** Bytes at the start of a file by which it is told, unless a line goes on behind them. */
 const START_BYTES = 65_536;
@@ -22,10 +22,10 @@ const SPACE: Buffer = Buffer.from([0x20, 0x09, 0x0d, 0x0a, ...BOM]);
 
 /**
  * What a file is:
- * - `transcript`: lines of a dialect that leaflog knows, damaged or not; also what is empty, or
+ * - `transcript`: lines of a format that leaflog knows, damaged or not; also what is empty, or
  *   shows nothing;
  * - `list`: a JSON list of its entries; `spread`: its entries, each over several lines;
- * - `other`: JSON lines, or a list, of no such dialect;
+ * - `other`: JSON lines, or a list, of no such format;
  * - `utf-16`, `gzip`, `zstd`: by the first bytes.
  */
 export type FileContent = "transcript" | "list" | "spread" | "other" | "utf-16" | "gzip" | "zstd";

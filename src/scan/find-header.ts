@@ -1,6 +1,6 @@
 import type { FileToRead } from "../file/file-system.js";
-import { scanForward } from "./scan-forward.js";
-import type { ScannedLine } from "./scanned-line.js";
+import { scanForward } from "./lines/scan-forward.js";
+import type { ScannedLine } from "./lines/scanned-line.js";
 
 /** A header is short as a rule; the reads grow when it is not. */
 const CHUNK_BYTES = 4096;

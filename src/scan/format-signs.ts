@@ -3,8 +3,8 @@ import {
   TRANSCRIPT_FORMATS,
   type TranscriptFormat,
 } from "../entry/transcript-format.js";
-import { JsonTokenizer } from "./json-tokenizer.js";
-import { KeyNames } from "./key-names.js";
+import { JsonTokenizer } from "./json/json-tokenizer.js";
+import { KeyNames } from "./json/key-names.js";
 import {
   BOOLEAN,
   CAPTURE,
@@ -15,7 +15,7 @@ import {
   SKIP,
   STRING,
   type ValueType,
-} from "./member-sink.js";
+} from "./json/member-sink.js";
 
 const TYPE = 1;
 const PARENT_ID = 2;

@@ -1,4 +1,4 @@
-import type { ScannedLine } from "./scanned-line.js";
+import type { ScannedLine } from "./lines/scanned-line.js";
 
 /** Characters that JSON writes as they are, or as \u escapes. */
 const PLAIN = /^[\w-]+$/;

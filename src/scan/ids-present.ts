@@ -1,6 +1,6 @@
 import type { TranscriptFormat } from "../entry/transcript-format.js";
 import type { FileToRead } from "../file/file-system.js";
-import { scanRecordsBackward } from "./scan-records.js";
+import { scanRecordsBackward } from "./records/scan-records.js";
 
 /** Where to look for entries. */
 export interface EntrySearch {

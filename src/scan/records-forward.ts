@@ -1,9 +1,9 @@
 import type { FileToRead } from "../file/file-system.js";
-import { dissectHeld, dissectLine } from "./dissect-line.js";
-import type { LineFacts } from "./line-facts.js";
-import type { LinePart } from "./line-part.js";
-import { scanForward } from "./scan-forward.js";
-import type { LineVisitor, ScanOptions } from "./scanned-line.js";
+import type { LineFacts } from "./lines/line-facts.js";
+import { scanForward } from "./lines/scan-forward.js";
+import type { LineVisitor, ScanOptions } from "./lines/scanned-line.js";
+import { dissectHeld, dissectLine } from "./records/dissect-line.js";
+import type { LinePart } from "./records/line-part.js";
 
 /** Malformed lines up to this are taken apart while the scan holds them. */
 const HELD_BYTES = 32_768;

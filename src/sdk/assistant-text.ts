@@ -1,13 +1,13 @@
-import { whole } from "../arguments.js";
+import { whole } from "../base/arguments.js";
+import { LeaflogError } from "../base/errors.js";
+import { memberNames } from "../base/known-members.js";
 import type { Entry } from "../entry/entry.js";
-import { LeaflogError } from "../errors.js";
-import { memberNames } from "../known-members.js";
-import { readBranch } from "../read/read-branch.js";
-import { readOptions, readSignal } from "./plugin-arguments.js";
-import type { Access, PluginCalls } from "./plugin-calls.js";
+import { readBranch } from "../read/branch/read-branch.js";
+import type { Access, PluginCalls } from "./calls/plugin-calls.js";
+import { readOptions, readSignal } from "./host/plugin-arguments.js";
+import type { TranscriptIdentity } from "./host/transcript-identity.js";
 import { BudgetSpent, ReadBudget } from "./read-budget.js";
 import { unlessUnavailable } from "./transcript-delta.js";
-import type { TranscriptIdentity } from "./transcript-identity.js";
 
 const MAX_ENTRIES = 10_000;
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -1,13 +1,13 @@
-import { oneOf } from "../arguments.js";
+import { oneOf } from "../base/arguments.js";
+import { memberNames } from "../base/known-members.js";
 import type { EntryRecord } from "../entry/entry.js";
-import { memberNames } from "../known-members.js";
-import { readBranch } from "../read/read-branch.js";
+import { readBranch } from "../read/branch/read-branch.js";
 import { readEntries } from "../read/read-entries.js";
 import type { ReadSource } from "../read/read-source.js";
-import { readOptions, readSignal } from "./plugin-arguments.js";
-import type { PluginCalls } from "./plugin-calls.js";
-import { pluginError } from "./plugin-error.js";
-import type { TranscriptIdentity } from "./transcript-identity.js";
+import type { PluginCalls } from "./calls/plugin-calls.js";
+import { pluginError } from "./calls/plugin-error.js";
+import { readOptions, readSignal } from "./host/plugin-arguments.js";
+import type { TranscriptIdentity } from "./host/transcript-identity.js";
 
 /** Options of `readEntries`. */
 export interface ReadEntriesOptions {

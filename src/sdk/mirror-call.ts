@@ -1,18 +1,18 @@
-import { memberNames } from "../known-members.js";
+import { memberNames } from "../base/known-members.js";
 import { mirrorMessages } from "../mirror/mirror-messages.js";
 import type { MirrorMessage, MirrorOptions, MirrorResult } from "../mirror/mirror-options.js";
-import { WorkPace } from "../scan/work-pace.js";
-import { unlessAborted } from "./linked-signal.js";
+import { WorkPace } from "../scan/lines/work-pace.js";
+import { unlessAborted } from "./calls/linked-signal.js";
+import type { Access, PluginCalls } from "./calls/plugin-calls.js";
+import { PluginFailure } from "./calls/plugin-error.js";
 import {
   notSerializable,
   readArray,
   readOptions,
   readSignal,
   readTimeout,
-} from "./plugin-arguments.js";
-import type { Access, PluginCalls } from "./plugin-calls.js";
-import { PluginFailure } from "./plugin-error.js";
-import type { TranscriptIdentity } from "./transcript-identity.js";
+} from "./host/plugin-arguments.js";
+import type { TranscriptIdentity } from "./host/transcript-identity.js";
 
 /** Most messages of one call. */
 const MAX_MESSAGES = 65_536;

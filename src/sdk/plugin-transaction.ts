@@ -1,17 +1,17 @@
-import type { Leaf } from "../append/current-leaf.js";
-import { onTranscriptUpdate } from "../append/transcript-updates.js";
+import { onTranscriptUpdate } from "../append/commit/transcript-updates.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
+import type { Leaf } from "../read/current-leaf.js";
 import {
   type AppendOnceOptions,
   ONCE_MEMBERS,
   type StagedOnce,
   type Transaction,
-} from "../transcript/transaction.js";
+} from "../transcript/call/transaction.js";
+import type { Access, PluginCalls } from "./calls/plugin-calls.js";
+import { pluginError, toldError } from "./calls/plugin-error.js";
 import { EntryReading, entryChoice, type ReadEntriesOptions } from "./entry-reading.js";
-import { notSerializable, readOptions } from "./plugin-arguments.js";
-import type { Access, PluginCalls } from "./plugin-calls.js";
-import { pluginError, toldError } from "./plugin-error.js";
-import type { TranscriptIdentity } from "./transcript-identity.js";
+import { notSerializable, readOptions } from "./host/plugin-arguments.js";
+import type { TranscriptIdentity } from "./host/transcript-identity.js";
 import { publishNotice } from "./transcript-notices.js";
 
 /** Characters of all that one transaction may publish, as JSON. */

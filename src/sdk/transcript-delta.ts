@@ -1,14 +1,14 @@
 import { constants } from "node:buffer";
-import { invalid, whole } from "../arguments.js";
+import { invalid, whole } from "../base/arguments.js";
+import { LeaflogError } from "../base/errors.js";
+import { memberNames } from "../base/known-members.js";
 import type { EntryRecord } from "../entry/entry.js";
-import { LeaflogError } from "../errors.js";
-import { memberNames } from "../known-members.js";
 import { decodeCursor, type ResetReason } from "../read/cursor.js";
-import type { Page } from "../read/read-page.js";
-import { readOptions, readSignal } from "./plugin-arguments.js";
-import type { PluginCalls } from "./plugin-calls.js";
-import { pluginError } from "./plugin-error.js";
-import type { TranscriptIdentity } from "./transcript-identity.js";
+import type { Page } from "../read/page/read-page.js";
+import type { PluginCalls } from "./calls/plugin-calls.js";
+import { pluginError } from "./calls/plugin-error.js";
+import { readOptions, readSignal } from "./host/plugin-arguments.js";
+import type { TranscriptIdentity } from "./host/transcript-identity.js";
 
 const MAX_ENTRIES = 10_000;
 /** No longer line comes with its body. */

@@ -1,32 +1,32 @@
-import type { AppendResult } from "../append/append-result.js";
-import { invalid } from "../arguments.js";
+import type { AppendResult } from "../append/call/append-result.js";
+import { invalid } from "../base/arguments.js";
+import { LeaflogError } from "../base/errors.js";
 import { entrySnapshot } from "../entry/encoded-entry.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
-import { LeaflogError } from "../errors.js";
 import type { MirrorResult } from "../mirror/mirror-options.js";
-import { Pace } from "../scan/pace.js";
-import { WorkPace } from "../scan/work-pace.js";
-import { APPEND_MEMBERS, type AppendOptions } from "../transcript/append-options.js";
+import { Pace } from "../scan/lines/pace.js";
+import { WorkPace } from "../scan/lines/work-pace.js";
+import { APPEND_MEMBERS, type AppendOptions } from "../transcript/call/append-options.js";
 import {
   type AssistantTextOptions,
   type LatestAssistantText,
   latestAssistantText,
 } from "./assistant-text.js";
+import { type CallTerms, PluginCalls } from "./calls/plugin-calls.js";
 import { EntryReading, entryChoice, type ReadEntriesOptions } from "./entry-reading.js";
-import { HostLife } from "./host-life.js";
-import { mirror, type SdkMirrorOptions } from "./mirror-call.js";
+import { HostLife } from "./host/host-life.js";
 import {
   readArray,
   readFunction,
   readOptions,
   readSignal,
   readTimeout,
-} from "./plugin-arguments.js";
-import { type CallTerms, PluginCalls } from "./plugin-calls.js";
+} from "./host/plugin-arguments.js";
+import type { TranscriptHost, TranscriptRight } from "./host/transcript-host.js";
+import { readIdentity, type TranscriptIdentity } from "./host/transcript-identity.js";
+import { mirror, type SdkMirrorOptions } from "./mirror-call.js";
 import type { TranscriptTransaction } from "./plugin-transaction.js";
 import { type ReadDeltaOptions, readDelta, type TranscriptDelta } from "./transcript-delta.js";
-import type { TranscriptHost, TranscriptRight } from "./transcript-host.js";
-import { readIdentity, type TranscriptIdentity } from "./transcript-identity.js";
 import { type SdkUpdateListener, UpdateFeed } from "./update-feed.js";
 import { type WriteLockCallOptions, withWriteLock } from "./write-lock-call.js";
 

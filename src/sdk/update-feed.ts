@@ -1,7 +1,7 @@
-import { onTranscriptUpdate, type TranscriptUpdate } from "../append/transcript-updates.js";
+import { onTranscriptUpdate, type TranscriptUpdate } from "../append/commit/transcript-updates.js";
 import type { Entry } from "../entry/entry.js";
-import type { PluginCalls } from "./plugin-calls.js";
-import type { TranscriptIdentity } from "./transcript-identity.js";
+import type { PluginCalls } from "./calls/plugin-calls.js";
+import type { TranscriptIdentity } from "./host/transcript-identity.js";
 import { onTranscriptNotice, type TranscriptNotice } from "./transcript-notices.js";
 
 /** A new entry, told after it was written and the lock was given back. */

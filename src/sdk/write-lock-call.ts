@@ -1,12 +1,12 @@
-import { invalid } from "../arguments.js";
-import { LeaflogError } from "../errors.js";
-import { memberNames } from "../known-members.js";
-import { unlessAborted } from "./linked-signal.js";
-import { readFunction, readOptions, readSignal, readTimeout } from "./plugin-arguments.js";
-import type { PluginCalls } from "./plugin-calls.js";
-import { PluginFailure } from "./plugin-error.js";
+import { invalid } from "../base/arguments.js";
+import { LeaflogError } from "../base/errors.js";
+import { memberNames } from "../base/known-members.js";
+import { unlessAborted } from "./calls/linked-signal.js";
+import type { PluginCalls } from "./calls/plugin-calls.js";
+import { PluginFailure } from "./calls/plugin-error.js";
+import { readFunction, readOptions, readSignal, readTimeout } from "./host/plugin-arguments.js";
+import type { TranscriptIdentity } from "./host/transcript-identity.js";
 import { PluginTransaction, type TranscriptTransaction } from "./plugin-transaction.js";
-import type { TranscriptIdentity } from "./transcript-identity.js";
 
 /** Options of `withWriteLock`. */
 export interface WriteLockCallOptions {

@@ -1,12 +1,12 @@
-import { AppendCall, inOrder } from "../append/append-call.js";
-import type { AppendResult } from "../append/append-result.js";
-import { KeyQuery } from "../append/idempotency/key-query.js";
-import { KeyedCall } from "../append/idempotency/keyed-call.js";
-import type { StoredEntry } from "../append/idempotency/stored-entry.js";
-import { statIfAny } from "../append/stat-if-any.js";
+import { AppendCall, inOrder } from "../append/call/append-call.js";
+import type { AppendResult } from "../append/call/append-result.js";
+import { aborted } from "../base/failures.js";
 import type { EncodedEntry } from "../entry/encoded-entry.js";
-import { aborted } from "../failures.js";
-import type { AppendOptions } from "./append-options.js";
+import { KeyQuery } from "../keys/key-query.js";
+import { KeyedCall } from "../keys/keyed-call.js";
+import type { StoredEntry } from "../keys/stored-entry.js";
+import { statIfAny } from "../scan/end/stat-if-any.js";
+import type { AppendOptions } from "./call/append-options.js";
 import type { Transcript } from "./transcript.js";
 import { accessOf } from "./transcript-access.js";
 

@@ -1,6 +1,6 @@
-import type { ExclusiveTerms } from "../append/exclusive-terms.js";
-import type { LateReport } from "../append/rewrite/late-report.js";
-import { MAX_TIMEOUT_MS, whole } from "../arguments.js";
+import type { ExclusiveTerms } from "../append/commit/exclusive-terms.js";
+import { MAX_TIMEOUT_MS, whole } from "../base/arguments.js";
+import type { LateReport } from "../rewrite/late-report.js";
 import type { WriterShare } from "./open-writers.js";
 
 /** Milliseconds at most for which late lines are waited for: where writers are known, */

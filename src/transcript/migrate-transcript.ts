@@ -1,10 +1,10 @@
-import type { MigrationReport } from "../append/migration/migration.js";
-import { ensureKnown, memberNames } from "../known-members.js";
-import { resolveOptions, type TranscriptOptions } from "../options.js";
+import { ensureKnown, memberNames } from "../base/known-members.js";
+import type { MigrationReport } from "../migration/migration.js";
+import { resolveOptions, type TranscriptOptions } from "../options/options.js";
+import { ensureOutsideTransaction } from "./call/transaction.js";
 import { settled, settling } from "./late-settling.js";
 import { ensureThere, resolveTranscript } from "./open-transcript.js";
 import { shareWriter } from "./open-writers.js";
-import { ensureOutsideTransaction } from "./transaction.js";
 import type { TranscriptPath } from "./transcript-path.js";
 
 /** Options of `migrateTranscript`. */

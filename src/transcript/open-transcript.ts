@@ -1,9 +1,9 @@
-import { readFailed } from "../failures.js";
+import { readFailed } from "../base/failures.js";
+import { ensureKnown } from "../base/known-members.js";
 import type { FileSystem } from "../file/file-system.js";
 import { ensureRegular } from "../file/regular-file.js";
 import { resolveFile } from "../file/resolve-file.js";
-import { ensureKnown } from "../known-members.js";
-import { resolveOptions, TRANSCRIPT_MEMBERS, type TranscriptOptions } from "../options.js";
+import { resolveOptions, TRANSCRIPT_MEMBERS, type TranscriptOptions } from "../options/options.js";
 import { Transcript } from "./transcript.js";
 import { pathText, type TranscriptPath } from "./transcript-path.js";
 

@@ -1,6 +1,6 @@
-import { TranscriptWriter } from "../append/transcript-writer.js";
+import { TranscriptWriter } from "../append/queue/transcript-writer.js";
 import type { FileSystem } from "../file/file-system.js";
-import type { ResolvedOptions } from "../options.js";
+import type { ResolvedOptions } from "../options/options.js";
 
 interface OpenWriter {
   readonly writer: TranscriptWriter;

@@ -1,12 +1,12 @@
-import type { RepairMode } from "../append/repair/repair-options.js";
-import type { RepairReport } from "../append/repair/repair-report.js";
-import { invalid } from "../arguments.js";
-import { ensureKnown, memberNames } from "../known-members.js";
-import { resolveOptions, type TranscriptOptions } from "../options.js";
+import { invalid } from "../base/arguments.js";
+import { ensureKnown, memberNames } from "../base/known-members.js";
+import { resolveOptions, type TranscriptOptions } from "../options/options.js";
+import type { RepairMode } from "../repair/repair-options.js";
+import type { RepairReport } from "../repair/repair-report.js";
+import { ensureOutsideTransaction } from "./call/transaction.js";
 import { settled, settling } from "./late-settling.js";
 import { ensureThere, resolveTranscript } from "./open-transcript.js";
 import { shareWriter } from "./open-writers.js";
-import { ensureOutsideTransaction } from "./transaction.js";
 import type { TranscriptPath } from "./transcript-path.js";
 
 /** Options of `repairTranscript`. */
@@ -67,12 +67,12 @@ const MEMBERS = memberNames<RepairTranscriptOptions>({
  *   on the medium before the transcript is replaced;
  * - bytes that are no UTF-8 go there too, and U+FFFD takes their place;
  * - a missing header is added, with the directory and the time that the entries tell, or with "/" and
- *   1970 where they tell none, unless `header` is `optional` or the dialect has none, and so is a
+ *   1970 where they tell none, unless `header` is `optional` or the format has none, and so is a
  *   missing last newline;
  * - an entry whose parent is not in the file is linked to the one before it: to what would have
  *   been the leaf there;
  * - linear entries are linked as a migration links them; a transcript that is linear as a whole
- *   stays so where there is nothing else to repair, and always in a dialect without parents;
+ *   stays so where there is nothing else to repair, and always in a format without parents;
  * - of entries that share an id the later one is moved when it is the same byte for byte, and gets
  *   a new id otherwise, its old one kept as `originalId`. Later `parentId` and `targetId` follow.
  *
@@ -119,7 +119,7 @@ export async function repairTranscript(
   };
   // Nobody's writes are in the way of a look.
   if (dryRun) {
-    const { repairFile } = await import("../append/repair/repair.js");
+    const { repairFile } = await import("../repair/repair.js");
     return repairFile(fileSystem, path, { ...how, stillOwner: async () => true });
   }
   await ensureThere(fileSystem, path);

@@ -1,6 +1,6 @@
-import type { TranscriptWriter } from "../append/transcript-writer.js";
+import type { TranscriptWriter } from "../append/queue/transcript-writer.js";
 import type { EncodedEntry } from "../entry/encoded-entry.js";
-import type { ResolvedOptions } from "../options.js";
+import type { ResolvedOptions } from "../options/options.js";
 
 /** What the floors above need of a handle, besides what everybody has. */
 export interface TranscriptAccess {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { invalid } from "../arguments.js";
+import { invalid } from "../base/arguments.js";
 
 /** Where a transcript is: a path, relative ones to the working directory, or a `file:` URL. */
 export type TranscriptPath = string | URL;

@@ -1,18 +1,18 @@
-import { currentLeaf, type Leaf } from "../append/current-leaf.js";
-import { invalid, MAX_TIMEOUT_MS, oneOf, whole } from "../arguments.js";
+import { invalid, MAX_TIMEOUT_MS, oneOf, whole } from "../base/arguments.js";
+import { ensureKnown, memberNames } from "../base/known-members.js";
 import type { EntryRecord } from "../entry/entry.js";
 import type { Header } from "../entry/header.js";
 import type { TranscriptFormat } from "../entry/transcript-format.js";
-import { ensureKnown, memberNames } from "../known-members.js";
-import type { ResolvedOptions } from "../options.js";
-import type { BranchEnd } from "../read/branch-walk.js";
-import { type FollowOptions, followEntries } from "../read/follow-entries.js";
-import { type BranchOptions, readBranch } from "../read/read-branch.js";
+import type { ResolvedOptions } from "../options/options.js";
+import type { BranchEnd } from "../read/branch/branch-walk.js";
+import { type BranchOptions, readBranch } from "../read/branch/read-branch.js";
+import { currentLeaf, type Leaf } from "../read/current-leaf.js";
+import { type FollowOptions, followEntries } from "../read/follow/follow-entries.js";
+import { type Page, type PageOptions, readPage } from "../read/page/read-page.js";
 import { type EntryOptions, readEntryById } from "../read/read-by-id.js";
 import { type EntriesOptions, readEntries } from "../read/read-entries.js";
 import { readSourceFormat } from "../read/read-format.js";
 import { readHeader } from "../read/read-header.js";
-import { type Page, type PageOptions, readPage } from "../read/read-page.js";
 import { readSnapshot, type Snapshot, type SnapshotOptions } from "../read/read-snapshot.js";
 import type { ReadSource } from "../read/read-source.js";
 import { readTailEntries, type TailOptions } from "../read/read-tail.js";
@@ -86,7 +86,7 @@ export class TranscriptReader {
   }
 
   /**
-   * The header; undefined when there is no file, its first line is damaged, or its dialect has none.
+   * The header; undefined when there is no file, its first line is damaged, or its format has none.
    *
    * @throws LeaflogError `LEAFLOG_READ_FAILED`
    */
@@ -95,7 +95,7 @@ export class TranscriptReader {
   }
 
   /**
-   * The dialect: what `format` said, else what the first lines say now; pi's where there is no file.
+   * The format: what `format` said, else what the first lines say now; pi's where there is no file.
    *
    * @throws LeaflogError `LEAFLOG_READ_FAILED`
    */

@@ -1,22 +1,22 @@
-import type { AppendResult } from "../append/append-result.js";
-import { currentLeaf, type Leaf } from "../append/current-leaf.js";
-import type { KeyQuery } from "../append/idempotency/key-query.js";
-import { invalid } from "../arguments.js";
+import type { AppendResult } from "../append/call/append-result.js";
+import { invalid } from "../base/arguments.js";
+import { LeaflogError } from "../base/errors.js";
+import { ensureKnown, memberNames } from "../base/known-members.js";
 import type { EntryInput, EntryRecord } from "../entry/entry.js";
-import { LeaflogError } from "../errors.js";
-import { ensureKnown, memberNames } from "../known-members.js";
-import type { ResolvedOptions } from "../options.js";
-import type { FollowOptions } from "../read/follow-entries.js";
-import { type AppendOptions, PLAIN } from "./append-options.js";
-import { CallMaker } from "./call-maker.js";
-import { shareWriter, type WriterShare } from "./open-writers.js";
+import type { KeyQuery } from "../keys/key-query.js";
+import type { ResolvedOptions } from "../options/options.js";
+import { currentLeaf, type Leaf } from "../read/current-leaf.js";
+import type { FollowOptions } from "../read/follow/follow-entries.js";
+import { type AppendOptions, PLAIN } from "./call/append-options.js";
+import { CallMaker } from "./call/call-maker.js";
 import {
   ensureOutsideTransaction,
   runAsTransaction,
   TRANSACTION_MEMBERS,
   Transaction,
   type TransactionOptions,
-} from "./transaction.js";
+} from "./call/transaction.js";
+import { shareWriter, type WriterShare } from "./open-writers.js";
 import { grantAccess } from "./transcript-access.js";
 import { sourceOf, TranscriptReader } from "./transcript-reader.js";
 
@@ -89,7 +89,7 @@ export class Transcript extends TranscriptReader implements AsyncDisposable {
   }
 
   /**
-   * Appends `{ type: "message", message }`; in Claude Code's dialect an entry of the type that is the
+   * Appends `{ type: "message", message }`; in Claude Code's format an entry of the type that is the
    * message's role. See {@link append}.
    *
    * @param message an object with a `role`, a non-blank string; without one it is refused, as it is

@@ -1,7 +1,7 @@
-import { whole } from "../arguments.js";
-import { ensureKnown, memberNames } from "../known-members.js";
-import { resolveOptions, type TranscriptOptions } from "../options.js";
-import type { VerifyReport } from "../read/verify-report.js";
+import { whole } from "../base/arguments.js";
+import { ensureKnown, memberNames } from "../base/known-members.js";
+import { resolveOptions, type TranscriptOptions } from "../options/options.js";
+import type { VerifyReport } from "../read/verify/verify-report.js";
 import { resolveTranscript } from "./open-transcript.js";
 import type { TranscriptPath } from "./transcript-path.js";
 
@@ -43,7 +43,7 @@ export async function verifyTranscript(
 ): Promise<VerifyReport> {
   ensureKnown("options", options, MEMBERS);
   const { onProgress, signal } = options;
-  const { MAX_ENTRIES, verifyFile } = await import("../read/verify.js");
+  const { MAX_ENTRIES, verifyFile } = await import("../read/verify/verify.js");
   const { fileSystem, format, header, maxOpenFiles } = resolveOptions(options);
   const maxEntries = whole("maxEntries", options.maxEntries, MAX_ENTRIES, 1);
   const path = await resolveTranscript(file, fileSystem);

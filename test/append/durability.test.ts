@@ -2,7 +2,7 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import type { FileStat } from "../../src/file/file-stat.js";
-import { syncWayTo } from "../../src/file/sync-names.js";
+import { syncWayTo } from "../../src/file/replace/sync-names.js";
 import { type FileSystem, openTranscript } from "../../src/index.js";
 import { failingFileSystem, interceptedFileSystem } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, linearLine, readChain } from "../support/lines.js";

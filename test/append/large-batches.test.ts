@@ -185,7 +185,7 @@ test("a transaction is refused when another program appends while it is laid out
   expect(await transcript.append({ type: "next" })).toMatchObject({ parentId: "foreign-0" });
 });
 
-test("a batch for a file whose dialect is seen late is adapted in slices", async () => {
+test("a batch for a file whose format is seen late is adapted in slices", async () => {
   const file = join(await tempDirectory(), "a.jsonl");
   const said = { role: "user", content: "x" };
   const line = { type: "user", uuid: "a", parentUuid: null, sessionId: "s", message: said };

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { LastChunk } from "../../src/append/last-chunk.js";
+import { LastChunk } from "../../src/scan/end/last-chunk.js";
 import { MemoryFile } from "../support/memory-file.js";
 
 const CHUNK_BYTES = 65_536;

@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { OpenSlot } from "../../src/append/open-slot.js";
+import { OpenSlot } from "../../src/append/held/open-slot.js";
 import { openTranscript } from "../../src/index.js";
 import { interceptedFileSystem } from "../support/intercepted-file-system.js";
 import { readChain } from "../support/lines.js";

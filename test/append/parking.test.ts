@@ -2,7 +2,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { OpenSlot } from "../../src/append/open-slot.js";
+import { OpenSlot } from "../../src/append/held/open-slot.js";
 import { openTranscript, type Transaction } from "../../src/index.js";
 import { readChain } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";

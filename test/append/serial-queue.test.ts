@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { SerialQueue } from "../../src/append/serial-queue.js";
+import { SerialQueue } from "../../src/base/serial-queue.js";
 
 const ticks = fc.nat({ max: 6 });
 

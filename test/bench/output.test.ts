@@ -9,7 +9,7 @@ import type { Drawing } from "../../bench/output/plot-library.js";
 import { bytesOf } from "../../bench/output/plots.js";
 import { renderPage } from "../../bench/output/report-page.js";
 import { runLines } from "../../bench/output/text.js";
-import { measuredSeries, questionRecord, runRecord } from "./run-record.js";
+import { measuredSeries, questionRecord, runRecord } from "../support/bench/run-record.js";
 
 test("figures have three digits, and thousands apart", () => {
   expect([1_234_567, 123.4, 12.34, 1.234, 0.0123, 0.00042, 0].map(figure)).toEqual([

@@ -6,9 +6,9 @@ import { parseFlags } from "../../bench/flags.js";
 import type { RunRecord } from "../../bench/harness/run-record.js";
 import { VALUES } from "../../bench/harness/values.js";
 import { QUESTIONS } from "../../bench/questions/questions.js";
+import { measuredSeries, questionRecord, runRecord } from "../support/bench/run-record.js";
 import { ROOT, runTypeScript } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { measuredSeries, questionRecord, runRecord } from "./run-record.js";
 
 const MAIN = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
 

@@ -5,7 +5,7 @@ import { QUESTIONS } from "../../bench/questions/questions.js";
 import { reachOf, timesBetter } from "../../bench/reach/reach.js";
 import type { Figure, Target } from "../../bench/reach/target.js";
 import { TARGETS } from "../../bench/reach/targets.js";
-import { measuredSeries, questionRecord, runRecord } from "./run-record.js";
+import { measuredSeries, questionRecord, runRecord } from "../support/bench/run-record.js";
 
 const RATIO: Target = {
   question: "q",

@@ -3,7 +3,7 @@ import { IDLE } from "../../bench/harness/question.js";
 import { aboveIdle } from "../../bench/harness/run-question.js";
 import { SeriesTally } from "../../bench/harness/series-tally.js";
 import { questionLines } from "../../bench/output/text.js";
-import { measuredSeries, questionRecord } from "./run-record.js";
+import { measuredSeries, questionRecord } from "../support/bench/run-record.js";
 
 const SERIES = { case: "small", arm: "other" };
 

@@ -2,10 +2,10 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { AppendResult } from "../../src/index.js";
+import { jsonLines, linesOf } from "../support/cli/console-lines.js";
 import { readChain } from "../support/lines.js";
 import { runCli } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { jsonLines, linesOf } from "./console-lines.js";
 
 const newFile = async () => join(await tempDirectory(), "transcript.jsonl");
 

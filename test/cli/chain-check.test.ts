@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type ChainCheck, checkChain } from "../../src/cli/chain-check.js";
+import { type ChainCheck, checkChain } from "../../src/cli/demo/chain-check.js";
 import { openTranscript } from "../../src/index.js";
 import { HEADER_LINE, linearLine, linkedLine } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";

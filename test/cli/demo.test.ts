@@ -1,11 +1,11 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { linesOf } from "../support/cli/console-lines.js";
 import { HEADER_LINE, linkedLine, readChain } from "../support/lines.js";
 import { runCli } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
 import { versionOneSessions } from "../support/version-one-session.js";
-import { linesOf } from "./console-lines.js";
 
 const SESSIONS = await versionOneSessions();
 /** What five processes append. */

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { inputLines } from "../../src/cli/input-lines.js";
+import { inputLines } from "../../src/cli/output/input-lines.js";
 
 /** The lines of some bytes that arrive in chunks of a size. */
 async function linesOf(bytes: Uint8Array, chunkBytes: number): Promise<string[]> {

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { isList, type JsonShape } from "../../src/cli/json-shape.js";
 import { JSON_SHAPES, jsonHelp } from "../../src/cli/json-shapes.js";
-import { boundaryLine } from "../support/dialect-lines.js";
+import { isList, type JsonShape } from "../../src/cli/output/json-shape.js";
+import { linesOf } from "../support/cli/console-lines.js";
+import { boundaryLine } from "../support/format-lines.js";
 import { HEADER_LINE, linearLine, linkedLine } from "../support/lines.js";
 import { runCli } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { linesOf } from "./console-lines.js";
 
 const batch = (index: number, size: number) => ({ batch: { index, size } });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { withProgress } from "../../src/cli/progress.js";
+import { withProgress } from "../../src/cli/output/progress.js";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["performance"] });

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { StatsReport } from "../../src/cli/stats-report.js";
+import type { StatsReport } from "../../src/cli/stats/stats-report.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
 import { runCli } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";

@@ -2,10 +2,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { EntryRecord } from "../../src/index.js";
+import { linesOf } from "../support/cli/console-lines.js";
 import { HEADER_LINE, linearLine, linkedLine } from "../support/lines.js";
 import { runCli } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { linesOf } from "./console-lines.js";
 
 const message = (text: string) => ({
   message: { role: "user", content: [{ type: "text", text }] },

@@ -1,10 +1,10 @@
 import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { linesOf } from "../support/cli/console-lines.js";
 import { HEADER_LINE, linearLine, linkedLine } from "../support/lines.js";
 import { runCli } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { linesOf } from "./console-lines.js";
 
 const said = (role: string, text: string) => ({ message: { role, content: text } });
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkBoot, checkEnd } from "../support/crash/crash-oracle.js";
+import { type Program, programs } from "../support/crash/crash-program.js";
+import { CrashRun } from "../support/crash/crash-run.js";
 import type { DataFate } from "../support/crash-medium-loss.js";
 import type { Lie } from "../support/crash-medium-port.js";
-import { checkBoot, checkEnd } from "./crash-oracle.js";
-import { type Program, programs } from "./crash-program.js";
-import { CrashRun } from "./crash-run.js";
 
 // Random programs on a simulated disk, each crashed at a random operation, by the death of the
 // process or of the machine, and in most runs crashed again while it recovers. 1,000 programs;

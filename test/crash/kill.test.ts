@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { bundleChildren } from "../support/crash/children-bundle.js";
+import { checkKilled, isTorn, removeLock } from "../support/crash/killed-transcript.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { bundleChildren } from "./children-bundle.js";
-import { checkKilled, isTorn, removeLock } from "./killed-transcript.js";
 
 // A child appends to several transcripts at once and is killed at a random moment; one transcript
 // of one killed child is one round. 150 rounds for each size; LEAFLOG_LONG=1 makes it 5,000.

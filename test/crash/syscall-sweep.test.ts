@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { migrateTranscript } from "../../src/index.js";
+import { bundleChildren, type ChildName } from "../support/crash/children-bundle.js";
+import { checkKilled, removeLock } from "../support/crash/killed-transcript.js";
+import { isLinear } from "../support/crash/transcript-lines.js";
 import type { Run } from "../support/run.js";
 import { runUnderStrace, straceRefusal } from "../support/strace.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { bundleChildren, type ChildName } from "./children-bundle.js";
-import { checkKilled, removeLock } from "./killed-transcript.js";
-import { isLinear } from "./transcript-lines.js";
 
 // Programs that are killed, or whose system call fails, at the first call of a kind, at the second,
 // and so on until they get through. Up to the 40th call; LEAFLOG_LONG=1 goes on to the end.

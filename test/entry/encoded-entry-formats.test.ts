@@ -12,7 +12,7 @@ const invalid = (name: string) =>
   });
 
 describe("an entry of Claude Code", () => {
-  it("has the names of its dialect, and a type of any name", () => {
+  it("has the names of its format, and a type of any name", () => {
     const entry = encode({ type: "session", sessionId: "s" });
     expect(JSON.parse(entry.line("p", { index: 0, size: 2 }))).toEqual({
       type: "session",

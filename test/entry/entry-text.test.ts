@@ -25,7 +25,7 @@ describe("an entry that comes as a text", () => {
     expect(entry.line(null)).toBe(`{"parentId":null,${text.slice(1)}\n`);
   });
 
-  test("goes by the names of another dialect, and back", () => {
+  test("goes by the names of another format, and back", () => {
     const text = '{"n":1e400,"\\u0069d":"x","type":"a","data":{"id":1,"s":"\\"id\\":{"}}';
     const pi = new EncodedEntry(new EntryText(text), MiB);
     const other = pi.in(CLAUDE_CODE);
@@ -35,7 +35,7 @@ describe("an entry that comes as a text", () => {
     expect(made.in(CLAUDE_CODE).id).toBe(made.id);
   });
 
-  test("carries a message under the type that the dialect has for it", () => {
+  test("carries a message under the type that the format has for it", () => {
     const text = EntryText.ofMessage('{"role":"user","content":"x","n":2.0}');
     const inside = ',"message":{"role":"user","content":"x","n":2.0}}\n';
     const pi = new EncodedEntry(text, MiB);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { jsonObject } from "../../src/entry/json-object.js";
+import { jsonObject } from "../../src/base/json-object.js";
 
 test("members come of whole objects alone", () => {
   expect(jsonObject(' {"a":1,"a":[2]}\n')).toEqual({ a: [2] });

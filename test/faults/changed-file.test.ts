@@ -1,9 +1,9 @@
 import { expect, test, vi } from "vitest";
+import { ChangedAttempt } from "../support/faults/changed-attempt.js";
+import { CHANGES } from "../support/faults/file-change.js";
+import { SCENARIOS } from "../support/faults/scenario.js";
+import { sweep } from "../support/faults/sweep.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { ChangedAttempt } from "./changed-attempt.js";
-import { CHANGES } from "./file-change.js";
-import { SCENARIOS } from "./scenario.js";
-import { sweep } from "./sweep.js";
 
 vi.setConfig({ maxConcurrency: 20 });
 

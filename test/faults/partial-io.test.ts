@@ -7,11 +7,11 @@ import {
   writingShort,
   writingThenFailing,
 } from "../support/fault-strikes.js";
+import { Attempt } from "../support/faults/attempt.js";
+import { SCENARIOS, type Scenario } from "../support/faults/scenario.js";
+import { sweep } from "../support/faults/sweep.js";
 import type { PortCall } from "../support/intercepted-file-system.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { Attempt } from "./attempt.js";
-import { SCENARIOS, type Scenario } from "./scenario.js";
-import { sweep } from "./sweep.js";
 
 // The attempts wait much, for stale locks.
 vi.setConfig({ maxConcurrency: 40 });

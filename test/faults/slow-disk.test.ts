@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 import { lasting } from "../support/fault-strikes.js";
+import { Attempt } from "../support/faults/attempt.js";
+import { LINKED_APPEND, MIGRATING_APPEND, SCENARIOS } from "../support/faults/scenario.js";
+import { sweep } from "../support/faults/sweep.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { Attempt } from "./attempt.js";
-import { LINKED_APPEND, MIGRATING_APPEND, SCENARIOS } from "./scenario.js";
-import { sweep } from "./sweep.js";
 
 // The attempts do nothing but wait.
 vi.setConfig({ maxConcurrency: 40 });

@@ -1,10 +1,10 @@
 import { expect, test, vi } from "vitest";
 import { failing } from "../support/fault-strikes.js";
+import { Attempt } from "../support/faults/attempt.js";
+import { SCENARIOS } from "../support/faults/scenario.js";
+import { sweep } from "../support/faults/sweep.js";
 import type { PortCall } from "../support/intercepted-file-system.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { Attempt } from "./attempt.js";
-import { SCENARIOS } from "./scenario.js";
-import { sweep } from "./sweep.js";
 
 // The attempts wait much: for locks that look taken, and for stale ones.
 vi.setConfig({ maxConcurrency: 40 });

@@ -15,7 +15,11 @@ import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FileSystem, OpenFile } from "../../src/file/file-system.js";
 import { nodeFileSystem } from "../../src/file/node-file-system.js";
-import { type ReplacementPlan, removeLeftovers, replaceFile } from "../../src/file/replacement.js";
+import {
+  type ReplacementPlan,
+  removeLeftovers,
+  replaceFile,
+} from "../../src/file/replace/replacement.js";
 
 let directory: string;
 let file: string;

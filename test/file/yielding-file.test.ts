@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { YieldingFile } from "../../src/file/yielding-file.js";
-import { ReadPort } from "../read/read-port.js";
 import { deferred } from "../support/deferred.js";
+import { ReadPort } from "../support/read/read-port.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
 let directory: string;

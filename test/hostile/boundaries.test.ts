@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { findLeaf } from "../../src/scan/find-leaf.js";
-import type { LineFacts } from "../../src/scan/line-facts.js";
-import { scanBackward } from "../../src/scan/scan-backward.js";
-import { scanForward } from "../../src/scan/scan-forward.js";
-import { expectedFacts } from "../scan/facts-oracle.js";
-import { modelLeaf } from "../scan/leaf-model.js";
+import { findLeaf } from "../../src/scan/end/find-leaf.js";
+import type { LineFacts } from "../../src/scan/lines/line-facts.js";
+import { scanBackward } from "../../src/scan/lines/scan-backward.js";
+import { scanForward } from "../../src/scan/lines/scan-forward.js";
+import { CORPUS } from "../support/hostile/corpus.js";
+import { hostileLine } from "../support/hostile/hostile-line.js";
 import { MemoryFile } from "../support/memory-file.js";
 import { Random, seedOf } from "../support/random.js";
-import { CORPUS } from "./corpus.js";
-import { hostileLine } from "./hostile-line.js";
+import { expectedFacts } from "../support/scan/facts-oracle.js";
+import { modelLeaf } from "../support/scan/leaf-model.js";
 
 // Files of hostile lines, read in chunks that are cut everywhere. LEAFLOG_LONG=1: 25 times as many
 // random files; LEAFLOG_SEED=<seed> meets the one that failed first.

@@ -2,11 +2,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openTranscript } from "../../src/index.js";
-import { expectedFacts } from "../scan/facts-oracle.js";
-import { modelRecords } from "../scan/records-model.js";
+import { CORPUS } from "../support/hostile/corpus.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
+import { expectedFacts } from "../support/scan/facts-oracle.js";
+import { modelRecords } from "../support/scan/records-model.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { CORPUS } from "./corpus.js";
 
 // What an append makes of a transcript whose last line is hostile: it names the right parent, and
 // every byte that was there is still there.

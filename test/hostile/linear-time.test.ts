@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { nodeFileSystem } from "../../src/file/node-file-system.js";
 import { migrateTranscript, openTranscript } from "../../src/index.js";
-import { scanForward } from "../../src/scan/scan-forward.js";
+import { scanForward } from "../../src/scan/lines/scan-forward.js";
+import { GIANT_LINES, type GiantLine, writeGiantLine } from "../support/hostile/giant-line.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { GIANT_LINES, type GiantLine, writeGiantLine } from "./giant-line.js";
 
 // A line of twice the length takes twice the time, and never more than 2.6 times. Time is that of
 // the processor, for other programs use the machine too. Each size has several runs, in turn with

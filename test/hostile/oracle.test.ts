@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
-import { classifyLine } from "../../src/scan/line-classifier.js";
-import { classifyInChunks, expectedFacts, expectFacts } from "../scan/facts-oracle.js";
+import { classifyLine } from "../../src/scan/lines/line-classifier.js";
+import { hostileLine } from "../support/hostile/hostile-line.js";
 import { Random, seedOf } from "../support/random.js";
-import { hostileLine } from "./hostile-line.js";
+import { classifyInChunks, expectedFacts, expectFacts } from "../support/scan/facts-oracle.js";
 
 // The classifier against JSON.parse, on hostile lines by the hundred thousand. LEAFLOG_LONG=1: 100
 // times as many. What fails names its seed; LEAFLOG_SEED=<seed> meets the same line first.

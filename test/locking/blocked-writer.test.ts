@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { TakeoverScene } from "./takeover-scene.js";
+import { TakeoverScene } from "../support/locking/takeover-scene.js";
 
 // A process that appends blocks its event loop until another has taken its locks over, once amid its
 // ordinary appends and once with a burst under way.

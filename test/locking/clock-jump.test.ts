@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { test } from "vitest";
-import { TakeoverScene } from "./takeover-scene.js";
+import { TakeoverScene } from "../support/locking/takeover-scene.js";
 
 const HOUR_MS = 3_600_000;
 
-// What is to be expected of the lock itself is in test/append/lock/write-lock-clock.test.ts.
+// What is to be expected of the lock itself is in test/lock/write-lock-clock.test.ts.
 test.concurrent("two writers whose clocks jump by an hour lose no lock and no entry", async ({
   expect,
 }) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openTranscript } from "../../src/index.js";
-import { type LockChild, LockScene } from "../append/lock/children/lock-harness.js";
+import { type LockChild, LockScene } from "../lock/children/lock-harness.js";
 import { HEADER_LINE, readChain } from "../support/lines.js";
 
 // A process that appends ends by a signal, at a random moment. LEAFLOG_LONG=1: 30 times as often.

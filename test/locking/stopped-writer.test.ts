@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { TakeoverScene } from "./takeover-scene.js";
+import { TakeoverScene } from "../support/locking/takeover-scene.js";
 
 // A process that appends is stopped at a random moment, for longer than its locks last; another
 // takes them over and appends; the first wakes up in the middle of what it did. Each stop meets as

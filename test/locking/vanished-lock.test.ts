@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { LeaflogError, openTranscript } from "../../src/index.js";
-import { makeLock } from "../append/lock/children/lock-harness.js";
+import { makeLock } from "../lock/children/lock-harness.js";
 import { interceptedFileSystem, type PortCall } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, readChain } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
@@ -86,19 +86,29 @@ const writeAnother = (path: string) => writeFile(path, "{}");
 const makeAnother = async (path: string) => makeLock(path);
 const makeDirectory = (path: string) => mkdir(path);
 
+/** Puts another's lock in the place of ours, also where ours is made just now. */
+async function becomeAnothers(lock: string, make: (path: string) => Promise<unknown>) {
+  for (let isMade = false; !isMade; ) {
+    // Of two files that are made within a tick of the clock one may have the number and the birth
+    // time of the other; a takeover comes seconds after.
+    await wait(20);
+    await rm(lock, { recursive: true, force: true });
+    isMade = await make(lock).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EEXIST") throw error;
+        return false;
+      },
+    );
+  }
+  // Longer than a look at the lock counts: so long is a takeover at least.
+  await wait(150);
+}
+
 const HARMS: Record<string, (file: string) => Promise<unknown>> = {
   "the lock is deleted": (file) => rm(`${file}.lock`, { recursive: true, force: true }),
-  "the lock becomes another's": async (file) => {
-    await rm(`${file}.lock`, { recursive: true, force: true });
-    await makeAnother(`${file}.lock`);
-    // Longer than a look at the lock counts: so long is a takeover at least.
-    await wait(150);
-  },
-  "the lock becomes another program's": async (file) => {
-    await rm(`${file}.lock`, { recursive: true, force: true });
-    await writeAnother(`${file}.lock`);
-    await wait(150);
-  },
+  "the lock becomes another's": (file) => becomeAnothers(`${file}.lock`, makeAnother),
+  "the lock becomes another program's": (file) => becomeAnothers(`${file}.lock`, writeAnother),
   "the directory goes": (file) => rm(dirname(file), GONE),
 };
 

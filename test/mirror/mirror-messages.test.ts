@@ -406,7 +406,7 @@ describe("the target", () => {
   });
 });
 
-test("in Claude Code's dialect a message is an entry of its role, with the key beside it", async () => {
+test("in Claude Code's format a message is an entry of its role, with the key beside it", async () => {
   const first = { type: "user", uuid: "a", parentUuid: null, message: user("hello") };
   const file = await tempFile(`${JSON.stringify(first)}\n`);
   const messages = [user("hello"), assistant("hi")];

@@ -7,12 +7,20 @@ import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, test, vi } from "vitest";
+import { AppendCalls, AppendExpecting, Race, Transact } from "../support/model/append-commands.js";
+import type { EntryKind } from "../support/model/command.js";
+import {
+  Close,
+  ForeignAppend,
+  Kill,
+  Migrate,
+  Open,
+  Read,
+  Tear,
+} from "../support/model/other-commands.js";
+import { type Policy, TranscriptModel } from "../support/model/transcript-model.js";
+import { World } from "../support/model/world.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { AppendCalls, AppendExpecting, Race, Transact } from "./append-commands.js";
-import type { EntryKind } from "./command.js";
-import { Close, ForeignAppend, Kill, Migrate, Open, Read, Tear } from "./other-commands.js";
-import { type Policy, TranscriptModel } from "./transcript-model.js";
-import { World } from "./world.js";
 
 const IS_LONG = process.env.LEAFLOG_LONG === "1";
 const RUNS = IS_LONG ? 20_000 : 1000;

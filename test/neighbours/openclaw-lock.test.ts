@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { openTranscript, verifyTranscript } from "../../src/index.js";
 import { HEADER_LINE } from "../support/lines.js";
+import { type OpenClaw, openClaw } from "../support/neighbours/openclaw.js";
 import { run, runTypeScript } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { type OpenClaw, openClaw } from "./openclaw.js";
 
 // Beside the real OpenClaw, whose lock has the name of ours. LEAFLOG_LONG=1 takes longer.
 const LONG = process.env.LEAFLOG_LONG === "1";

@@ -12,7 +12,6 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { run } from "../support/run.js";
 import {
   installOldestNode,
   linkDevelopmentPackages,
@@ -20,7 +19,8 @@ import {
   packTarball,
   readPackage,
   succeed,
-} from "./packed-project.js";
+} from "../support/pack/packed-project.js";
+import { run } from "../support/run.js";
 
 const TIMEOUT_MS = 180_000;
 
@@ -162,7 +162,9 @@ describe("the packed package", () => {
     expect(names.filter((name) => /\.(?:test|spec)\./.test(name))).toEqual([]);
     // Modules that are bundled are not there once more, each in a file of its own.
     const programs = await readdir(join(installed, "dist"), { recursive: true });
-    const bundled = programs.filter((name) => /^(?:append|read|scan|file)\/.*\.js$/.test(name));
+    const bundled = programs.filter((name) =>
+      /^(?:append|read|scan|file|lock|keys|repair|migration)\/.*\.js$/.test(name),
+    );
     expect(bundled).toEqual([]);
   });
 
@@ -171,7 +173,7 @@ describe("the packed package", () => {
       await openTranscript(7).catch((error) => console.log(error.stack));`;
     const flags = ["--enable-source-maps", "--input-type=module", "-e", program];
     const { stdout } = await succeed(process.execPath, flags, project);
-    expect(stdout).toMatch(/at \w+ \(.*src\/options\.ts:\d+:\d+\)/);
+    expect(stdout).toMatch(/at \w+ \(.*src\/base\/arguments\.ts:\d+:\d+\)/);
   });
 
   test("loads what is rare when it is asked for", async () => {

@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { BranchEnd } from "../../src/read/branch-walk.js";
-import { type BranchOptions, readBranch } from "../../src/read/read-branch.js";
+import type { BranchEnd } from "../../src/read/branch/branch-walk.js";
+import { type BranchOptions, readBranch } from "../../src/read/branch/read-branch.js";
 import { HEADER_LINE, linearLine, linkedLine } from "../support/lines.js";
-import { modelBranch } from "./branch-model.js";
-import { MemorySource } from "./memory-source.js";
-import { anyTranscript } from "./random-transcript.js";
+import { modelBranch } from "../support/read/branch-model.js";
+import { MemorySource } from "../support/read/memory-source.js";
+import { anyTranscript } from "../support/read/random-transcript.js";
 
 async function walk(
   content: Buffer | string,

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openTranscript, type Transcript } from "../../src/index.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
+import { collect } from "../support/read/entries-model.js";
+import { ReadPort } from "../support/read/read-port.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { collect } from "./entries-model.js";
-import { ReadPort } from "./read-port.js";
 
 const HOLE_BYTES = 700 * 1024 * 1024;
 const COUNT = 120;

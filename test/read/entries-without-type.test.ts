@@ -9,7 +9,7 @@ import {
   repairTranscript,
   verifyTranscript,
 } from "../../src/index.js";
-import { claudeLine } from "../support/dialect-lines.js";
+import { claudeLine } from "../support/format-lines.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
 

@@ -5,11 +5,11 @@ import { describe, expect, it } from "vitest";
 import { type EntriesOptions, type EntryRecord, openTranscript } from "../../src/index.js";
 import { readEntries } from "../../src/read/read-entries.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
+import { collect, modelEntries } from "../support/read/entries-model.js";
+import { MemorySource } from "../support/read/memory-source.js";
+import { anyTranscript } from "../support/read/random-transcript.js";
+import { ReadPort } from "../support/read/read-port.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { collect, modelEntries } from "./entries-model.js";
-import { MemorySource } from "./memory-source.js";
-import { anyTranscript } from "./random-transcript.js";
-import { ReadPort } from "./read-port.js";
 
 async function reader(
   file: string,

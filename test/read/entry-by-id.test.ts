@@ -2,9 +2,9 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { readEntryById } from "../../src/read/read-by-id.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
-import { modelEntryById } from "./entries-model.js";
-import { MemorySource } from "./memory-source.js";
-import { anyTranscript } from "./random-transcript.js";
+import { modelEntryById } from "../support/read/entries-model.js";
+import { MemorySource } from "../support/read/memory-source.js";
+import { anyTranscript } from "../support/read/random-transcript.js";
 
 it("finds the last entry of an id, or none", async () => {
   await fc.assert(

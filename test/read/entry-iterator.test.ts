@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { nodeFileSystem } from "../../src/file/node-file-system.js";
 import { readEntries } from "../../src/read/read-entries.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
+import { ReadPort } from "../support/read/read-port.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { ReadPort } from "./read-port.js";
 
 const COUNT = 5000;
 const IDS = Array.from({ length: COUNT }, (_, at) => `e${at}`);

@@ -6,9 +6,9 @@ import { beforeEach, expect, it } from "vitest";
 import { LeaflogError, openTranscript, type Transcript } from "../../src/index.js";
 import { systemError } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
+import { collect } from "../support/read/entries-model.js";
+import { ReadPort } from "../support/read/read-port.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { collect } from "./entries-model.js";
-import { ReadPort } from "./read-port.js";
 
 type Read = (transcript: Transcript, signal: AbortSignal) => Promise<unknown>;
 

@@ -11,9 +11,9 @@ import {
 } from "../../src/index.js";
 import { systemError } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
+import { Following } from "../support/read/following.js";
+import { ReadPort } from "../support/read/read-port.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { Following } from "./following.js";
-import { ReadPort } from "./read-port.js";
 
 /** Long enough for a change to be seen that must not be shown. */
 const QUIET_MS = 80;

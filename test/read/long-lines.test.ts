@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type EntryRecord, openTranscript, type Transcript } from "../../src/index.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
+import { collect, modelEntries } from "../support/read/entries-model.js";
+import { ReadPort } from "../support/read/read-port.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { collect, modelEntries } from "./entries-model.js";
-import { ReadPort } from "./read-port.js";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { followEntries } from "../../src/read/follow-entries.js";
+import { followEntries } from "../../src/read/follow/follow-entries.js";
 import type { MalformedLine } from "../../src/read/malformed-line.js";
+import { readPage } from "../../src/read/page/read-page.js";
 import { readEntries } from "../../src/read/read-entries.js";
-import { readPage } from "../../src/read/read-page.js";
 import { readTailEntries } from "../../src/read/read-tail.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
-import { MemorySource } from "./memory-source.js";
+import { MemorySource } from "../support/read/memory-source.js";
 
 const LINES = [
   HEADER_LINE,

@@ -2,12 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EntryRecord } from "../../src/entry/entry.js";
 import { openTranscript } from "../../src/index.js";
-import { type Page, type PageOptions, readPage } from "../../src/read/read-page.js";
+import { type Page, type PageOptions, readPage } from "../../src/read/page/read-page.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
+import { modelEntries } from "../support/read/entries-model.js";
+import { MemorySource } from "../support/read/memory-source.js";
+import { anyLine, anyTranscript } from "../support/read/random-transcript.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { modelEntries } from "./entries-model.js";
-import { MemorySource } from "./memory-source.js";
-import { anyLine, anyTranscript } from "./random-transcript.js";
 
 const idsOf = ({ entries }: Page) => entries.map(({ entry }) => entry?.id);
 

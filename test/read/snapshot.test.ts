@@ -8,10 +8,10 @@ import { describe, expect, it } from "vitest";
 import { openTranscript } from "../../src/index.js";
 import { readSnapshot } from "../../src/read/read-snapshot.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
+import { MemorySource } from "../support/read/memory-source.js";
+import { anyTranscript } from "../support/read/random-transcript.js";
+import { ReadPort } from "../support/read/read-port.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { MemorySource } from "./memory-source.js";
-import { anyTranscript } from "./random-transcript.js";
-import { ReadPort } from "./read-port.js";
 
 async function fileOf(content: string) {
   const file = join(await tempDirectory(), "t.jsonl");

@@ -2,9 +2,9 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readTailEntries } from "../../src/read/read-tail.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
-import { modelEntries } from "./entries-model.js";
-import { MemorySource } from "./memory-source.js";
-import { anyTranscript } from "./random-transcript.js";
+import { modelEntries } from "../support/read/entries-model.js";
+import { MemorySource } from "../support/read/memory-source.js";
+import { anyTranscript } from "../support/read/random-transcript.js";
 
 describe("tail", () => {
   it("is the end of a naive reading, up to a number and to a number of bytes", async () => {

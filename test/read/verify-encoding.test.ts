@@ -3,9 +3,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { repairTranscript, verifyTranscript } from "../../src/index.js";
-import { EncodingWatch } from "../../src/read/verify-encoding.js";
-import { invalidUtf8, loneSurrogates } from "../../src/scan/utf8-faults.js";
-import { CODEX_ROLLOUT } from "../support/dialect-lines.js";
+import { EncodingWatch } from "../../src/read/verify/verify-encoding.js";
+import { invalidUtf8, loneSurrogates } from "../../src/scan/lines/utf8-faults.js";
+import { CODEX_ROLLOUT } from "../support/format-lines.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
@@ -113,7 +113,7 @@ describe("a transcript that other languages cannot read", () => {
     expect((await repairTranscript(path)).changed).toBe(false);
   });
 
-  test("is not ok in a dialect without ids either", async () => {
+  test("is not ok in a format without ids either", async () => {
     const content = Buffer.concat([
       Buffer.from(CODEX_ROLLOUT),
       bad('{"type":"event_msg","x":"BAD"}\n'),

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { FileStat } from "../../src/file/file-stat.js";
 import type { FileSystem, OpenFile } from "../../src/file/file-system.js";
 import { nodeFileSystem } from "../../src/file/node-file-system.js";
-import { verifyFile } from "../../src/read/verify.js";
+import { verifyFile } from "../../src/read/verify/verify.js";
 import { interceptedFileSystem } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";

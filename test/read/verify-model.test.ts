@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EntryGraph, type GraphFacts } from "../../src/read/verify-graph.js";
-import { IdTable } from "../../src/read/verify-id-table.js";
+import { EntryGraph, type GraphFacts } from "../../src/read/verify/verify-graph.js";
+import { IdTable } from "../../src/read/verify/verify-id-table.js";
 
 interface Entry {
   readonly id: string;

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { verifyTranscript } from "../../src/index.js";
-import { CLAUDE_SESSION, CODEX_ROLLOUT } from "../support/dialect-lines.js";
+import { CLAUDE_SESSION, CODEX_ROLLOUT } from "../support/format-lines.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
 import { runCli } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
@@ -34,7 +34,7 @@ test.each([
   [CLAUDE_SESSION, CODEX_ROLLOUT, "codex", CODEX_ROLLOUT.trimEnd().split("\n").length],
   [CODEX_ROLLOUT, PI, "pi", 3],
   [PI, CLAUDE_SESSION, "claude-code", 10],
-])("lines of another dialect are told", async (own, other, format, total) => {
+])("lines of another format are told", async (own, other, format, total) => {
   const path = await file(own + other);
   const { foreignLines } = await verifyTranscript(path);
   expect(foreignLines.total).toBe(total);

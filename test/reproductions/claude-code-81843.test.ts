@@ -9,9 +9,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { repairTranscript, verifyTranscript } from "../../src/index.js";
-import { HEADER, message, movedBytes } from "../append/repair/repair-fixture.js";
 import { expectAgreement } from "../interop/agreement.js";
 import { openPi } from "../interop/pi-session.js";
+import { HEADER, message, movedBytes } from "../support/repair/repair-fixture.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
 const SPLICES = 21;

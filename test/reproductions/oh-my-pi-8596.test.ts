@@ -9,11 +9,11 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openTranscript, repairTranscript, verifyTranscript } from "../../src/index.js";
-import { HEADER, message, movedBytes } from "../append/repair/repair-fixture.js";
 import { expectAgreement } from "../interop/agreement.js";
 import { openPi } from "../interop/pi-session.js";
 import { FaultPort } from "../support/fault-port.js";
 import { writingThenFailing } from "../support/fault-strikes.js";
+import { HEADER, message, movedBytes } from "../support/repair/repair-fixture.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
 const FUSED_BYTES = 3000;

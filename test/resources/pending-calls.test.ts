@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { AppendCall, inOrder } from "../../src/append/append-call.js";
-import { PendingCalls } from "../../src/append/pending-calls.js";
+import { AppendCall, inOrder } from "../../src/append/call/append-call.js";
+import { PendingCalls } from "../../src/append/queue/pending-calls.js";
 import { EncodedEntry } from "../../src/entry/encoded-entry.js";
 import { LeaflogError, type QueueOptions } from "../../src/index.js";
-import { resolveOptions } from "../../src/options.js";
+import { resolveOptions } from "../../src/options/options.js";
 import { collectGarbage } from "../support/collect-garbage.js";
 import { Random, seedOf } from "../support/random.js";
 

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type FindLeafOptions, type FoundLeaf, findLeaf } from "../../src/scan/find-leaf.js";
+import { type FindLeafOptions, type FoundLeaf, findLeaf } from "../../src/scan/end/find-leaf.js";
 import { MemoryFile } from "../support/memory-file.js";
-import { modelLeaf } from "./leaf-model.js";
+import { modelLeaf } from "../support/scan/leaf-model.js";
 
 const HEADER = '{"type":"session","version":3,"id":"s"}';
 type Batch = [index: number, size: number];

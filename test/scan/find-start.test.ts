@@ -8,7 +8,7 @@ import {
   CODEX_ROLLOUT,
   claudeLine,
   NOTES,
-} from "../support/dialect-lines.js";
+} from "../support/format-lines.js";
 import { HEADER_LINE, linearLine, linkedLine } from "../support/lines.js";
 import { MemoryFile } from "../support/memory-file.js";
 

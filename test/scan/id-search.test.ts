@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { IdSearch } from "../../src/scan/id-search.js";
-import type { ScannedLine } from "../../src/scan/scanned-line.js";
+import type { ScannedLine } from "../../src/scan/lines/scanned-line.js";
 
 const lineOf = (text: string): ScannedLine => ({ bytes: Buffer.from(text) }) as ScannedLine;
 

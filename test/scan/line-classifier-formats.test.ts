@@ -5,9 +5,9 @@ import {
   TRANSCRIPT_FORMATS,
   type TranscriptFormat,
 } from "../../src/entry/transcript-format.js";
-import { LineClassifier } from "../../src/scan/line-classifier.js";
-import { anyLine } from "../read/random-transcript.js";
-import { boundaryLine, CODEX_LINES, claudeLine, NOTES } from "../support/dialect-lines.js";
+import { LineClassifier } from "../../src/scan/lines/line-classifier.js";
+import { boundaryLine, CODEX_LINES, claudeLine, NOTES } from "../support/format-lines.js";
+import { anyLine } from "../support/read/random-transcript.js";
 import { inClaudeNames } from "../support/renamed.js";
 
 const claude = TRANSCRIPT_FORMATS["claude-code"];

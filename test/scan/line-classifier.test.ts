@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { classifyLine, LineClassifier } from "../../src/scan/line-classifier.js";
-import type { LineFacts } from "../../src/scan/line-facts.js";
-import { classifyInChunks, expectFacts } from "./facts-oracle.js";
-import { brokenLine, objectText, valueText } from "./json-text.js";
+import { classifyLine, LineClassifier } from "../../src/scan/lines/line-classifier.js";
+import type { LineFacts } from "../../src/scan/lines/line-facts.js";
+import { classifyInChunks, expectFacts } from "../support/scan/facts-oracle.js";
+import { brokenLine, objectText, valueText } from "../support/scan/json-text.js";
 
 const factsOf = (text: string | Buffer): Omit<LineFacts, "spans"> => {
   const { spans: _, ...facts } = classifyLine(Buffer.from(text));

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { dissectHeld, dissectLine } from "../../src/scan/dissect-line.js";
-import { LineDissection, MIN_PUSH } from "../../src/scan/line-dissection.js";
-import type { LinePart } from "../../src/scan/line-part.js";
+import { dissectHeld, dissectLine } from "../../src/scan/records/dissect-line.js";
+import { LineDissection, MIN_PUSH } from "../../src/scan/records/line-dissection.js";
+import type { LinePart } from "../../src/scan/records/line-part.js";
 import { MemoryFile } from "../support/memory-file.js";
-import { brokenLine } from "./json-text.js";
+import { brokenLine } from "../support/scan/json-text.js";
 
 const bytesOf = (text: string): Buffer => Buffer.from(text);
 

@@ -1,11 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { classifyLine } from "../../src/scan/line-classifier.js";
-import type { LineFacts } from "../../src/scan/line-facts.js";
-import { scanBackward, startBackward } from "../../src/scan/scan-backward.js";
-import { scanForward, startForward } from "../../src/scan/scan-forward.js";
-import type { ScannedLine, ScanOptions } from "../../src/scan/scanned-line.js";
+import { classifyLine } from "../../src/scan/lines/line-classifier.js";
+import type { LineFacts } from "../../src/scan/lines/line-facts.js";
+import { scanBackward, startBackward } from "../../src/scan/lines/scan-backward.js";
+import { scanForward, startForward } from "../../src/scan/lines/scan-forward.js";
+import type { ScannedLine, ScanOptions } from "../../src/scan/lines/scanned-line.js";
 import { MemoryFile } from "../support/memory-file.js";
 
 const DIRECTIONS = [

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createTranscriptSdk, type LatestAssistantText } from "../../src/sdk/index.js";
 import { memoryHost } from "../../src/sdk/testing/index.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
-import { ALICE, message } from "./plugin-world.js";
+import { ALICE, message } from "../support/sdk/plugin-world.js";
 
 const text = (...texts: string[]) => texts.map((one) => ({ type: "text", text: one }));
 

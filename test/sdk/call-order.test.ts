@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createTranscriptSdk, type TranscriptHost } from "../../src/sdk/index.js";
 import { memoryHost } from "../../src/sdk/testing/index.js";
 import { countListeners } from "../support/counted-listeners.js";
-import { ALICE, BOB } from "./plugin-world.js";
+import { ALICE, BOB } from "../support/sdk/plugin-world.js";
 
 describe("calls", () => {
   test("take effect in their order, however long the host thinks about each", async () => {
@@ -43,7 +43,7 @@ describe("calls", () => {
     expect(host.entries(ALICE)).toHaveLength(2);
   });
 
-  test("write entries by the names of the transcript's own dialect", async () => {
+  test("write entries by the names of the transcript's own format", async () => {
     await using host = memoryHost({ transcript: { format: "claude-code" } });
     const sdk = createTranscriptSdk(host);
     const { id } = await sdk.append(ALICE, { type: "user", message: { role: "user" } });

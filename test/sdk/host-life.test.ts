@@ -4,7 +4,7 @@ import { openTranscript } from "../../src/index.js";
 import { createTranscriptSdk, HostLife, type TranscriptSdk } from "../../src/sdk/index.js";
 import { type MemoryHost, memoryHost } from "../../src/sdk/testing/index.js";
 import { deferred } from "../support/deferred.js";
-import { ALICE, BOB, message, pluginWorld } from "./plugin-world.js";
+import { ALICE, BOB, message, pluginWorld } from "../support/sdk/plugin-world.js";
 
 const ENDS: [string, string, (host: MemoryHost) => Promise<void>][] = [
   ["superseded", "LEAFLOG_SUPERSEDED", (host) => host.supersede()],

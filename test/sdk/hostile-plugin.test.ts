@@ -5,8 +5,8 @@ import type { TranscriptIdentity, TranscriptSdk } from "../../src/sdk/index.js";
 import { LeaflogError } from "../../src/sdk/index.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
 import { run } from "../support/run.js";
-import { leaks } from "./leaks.js";
-import { ALICE, message, type PluginWorld, pluginWorld } from "./plugin-world.js";
+import { leaks } from "../support/sdk/leaks.js";
+import { ALICE, message, type PluginWorld, pluginWorld } from "../support/sdk/plugin-world.js";
 
 const SECRET = "a-secret-outside";
 

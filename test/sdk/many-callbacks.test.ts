@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openTranscript } from "../../src/index.js";
+import { pluginWorld } from "../support/sdk/plugin-world.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { pluginWorld } from "./plugin-world.js";
 
 const PLACES = 3;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createTranscriptSdk, type SdkMirrorOptions } from "../../src/sdk/index.js";
 import { memoryHost } from "../../src/sdk/testing/index.js";
-import { ALICE, pluginWorld } from "./plugin-world.js";
+import { ALICE, pluginWorld } from "../support/sdk/plugin-world.js";
 
 const messages = [
   { role: "user", content: "question" },

@@ -2,12 +2,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { LeaflogError, openTranscript } from "../../src/index.js";
+import { pluginError } from "../../src/sdk/calls/plugin-error.js";
 import { createTranscriptSdk, directoryHost, type TranscriptSdk } from "../../src/sdk/index.js";
-import { pluginError } from "../../src/sdk/plugin-error.js";
 import { interceptedFileSystem } from "../support/intercepted-file-system.js";
 import { HEADER_LINE, linearLine } from "../support/lines.js";
-import { leaks } from "./leaks.js";
-import { ALICE, message, type PluginWorld, pluginWorld } from "./plugin-world.js";
+import { leaks } from "../support/sdk/leaks.js";
+import { ALICE, message, type PluginWorld, pluginWorld } from "../support/sdk/plugin-world.js";
 
 const CODES = ["EACCES", "EIO"];
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createTranscriptSdk, type TranscriptDelta } from "../../src/sdk/index.js";
 import { memoryHost } from "../../src/sdk/testing/index.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
-import { ALICE, BOB, message } from "./plugin-world.js";
+import { ALICE, BOB, message } from "../support/sdk/plugin-world.js";
 
 type DeltaPage = Extract<TranscriptDelta, { state: "page" }>;
 

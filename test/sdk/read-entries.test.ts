@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createTranscriptSdk, type ReadEntriesOptions } from "../../src/sdk/index.js";
 import { memoryHost } from "../../src/sdk/testing/index.js";
 import { HEADER_LINE, linearLine, linkedLine } from "../support/lines.js";
-import { ALICE } from "./plugin-world.js";
+import { ALICE } from "../support/sdk/plugin-world.js";
 
 /** a - b - dead, then back to b: c, a compaction that keeps c, d. */
 const FORKED =

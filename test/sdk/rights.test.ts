@@ -10,9 +10,9 @@ import {
 } from "../../src/sdk/index.js";
 import { memoryHost } from "../../src/sdk/testing/index.js";
 import { interceptedFileSystem } from "../support/intercepted-file-system.js";
+import { leaks } from "../support/sdk/leaks.js";
+import { ALICE, BOB, pluginWorld } from "../support/sdk/plugin-world.js";
 import { tempDirectory } from "../support/temp-directory.js";
-import { leaks } from "./leaks.js";
-import { ALICE, BOB, pluginWorld } from "./plugin-world.js";
 
 const READING: [string, (sdk: TranscriptSdk) => unknown][] = [
   ["readEntries", (sdk) => sdk.readEntries(ALICE).next()],

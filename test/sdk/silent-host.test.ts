@@ -6,7 +6,7 @@ import {
   type TranscriptSdk,
 } from "../../src/sdk/index.js";
 import { memoryHost } from "../../src/sdk/testing/index.js";
-import { ALICE, BOB, message } from "./plugin-world.js";
+import { ALICE, BOB, message } from "../support/sdk/plugin-world.js";
 
 /** A host that says nothing of some identities for now. */
 function silentHost() {

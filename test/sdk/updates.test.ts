@@ -2,8 +2,8 @@ import { describe, expect, test, vi } from "vitest";
 import { openTranscript } from "../../src/index.js";
 import { createTranscriptSdk, type SdkUpdate } from "../../src/sdk/index.js";
 import { memoryHost } from "../../src/sdk/testing/index.js";
-import { leaks } from "./leaks.js";
-import { ALICE, BOB, message, pluginWorld } from "./plugin-world.js";
+import { leaks } from "../support/sdk/leaks.js";
+import { ALICE, BOB, message, pluginWorld } from "../support/sdk/plugin-world.js";
 
 const shown = (update: SdkUpdate): unknown =>
   update.kind === "entry" ? [update.identity, update.entry.type] : [update.identity, update.detail];

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createTranscriptSdk, type TranscriptTransaction } from "../../src/sdk/index.js";
 import { memoryHost } from "../../src/sdk/testing/index.js";
 import { deferred } from "../support/deferred.js";
-import { ALICE, BOB } from "./plugin-world.js";
+import { ALICE, BOB } from "../support/sdk/plugin-world.js";
 
 const never = (): Promise<never> => new Promise(() => undefined);
 

@@ -17,7 +17,7 @@ import {
   verifyTranscript,
 } from "../../src/index.js";
 import { mirrorMessages } from "../../src/mirror/index.js";
-import { CLAUDE_SESSION, CODEX_ROLLOUT, claudeLine, NOTES } from "../support/dialect-lines.js";
+import { CLAUDE_SESSION, CODEX_ROLLOUT, claudeLine, NOTES } from "../support/format-lines.js";
 import { HEADER_LINE, linearLine, linkedLine } from "../support/lines.js";
 import { runCli } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";

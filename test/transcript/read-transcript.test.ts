@@ -14,9 +14,9 @@ import {
   readTail,
   snapshotTranscript,
 } from "../../src/index.js";
-import { collect } from "../read/entries-model.js";
-import { ReadPort } from "../read/read-port.js";
 import { HEADER_LINE, linkedLine } from "../support/lines.js";
+import { collect } from "../support/read/entries-model.js";
+import { ReadPort } from "../support/read/read-port.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
 const CONTENT =

@@ -3,7 +3,7 @@ import type { TranscriptFormat } from "../../entry/transcript-format.js";
 import { nodeFileSystem } from "../../file/node-file-system.js";
 import type { MalformedLine } from "../../read/malformed-line.js";
 import { isEntry, UnreadEntry } from "../../read/read-entry.js";
-import { dissectLine } from "../../scan/dissect-line.js";
+import { dissectLine } from "../../scan/records/dissect-line.js";
 
 /** The entries among the whole records of a malformed line: they are on branches, as others are. */
 export async function damagedEntries(

@@ -1,5 +1,5 @@
 import type { Entry, EntryRecord } from "../../entry/entry.js";
-import { isObject } from "./entry-facts.js";
+import { isObject } from "../output/entry-facts.js";
 
 /** A piece of what an entry says. */
 export interface EntryPart {
@@ -11,7 +11,7 @@ export interface EntryPart {
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** What an entry says, for people, in the dialects that leaflog knows; all of it where it is unknown. */
+/** What an entry says, for people, in the formats that leaflog knows; all of it where it is unknown. */
 export function entryParts({ entry, length }: EntryRecord): EntryPart[] {
   if (entry === undefined) return [{ kind: "image", text: `${length} bytes, not read` }];
   const parts = partsOf(entry);

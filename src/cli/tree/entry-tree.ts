@@ -1,8 +1,8 @@
 import type { EntryRecord } from "../../entry/entry.js";
 import type { TranscriptFormat } from "../../entry/transcript-format.js";
-import { NodeBlocks } from "../../read/verify-node-blocks.js";
-import { Pace } from "../../scan/pace.js";
-import { entryFacts, entryLabel, isCompaction } from "./entry-facts.js";
+import { NodeBlocks } from "../../read/verify/verify-node-blocks.js";
+import { Pace } from "../../scan/lines/pace.js";
+import { entryFacts, entryLabel, isCompaction } from "../output/entry-facts.js";
 import { LabelTable } from "./label-table.js";
 import { ParentFinder } from "./parent-finder.js";
 

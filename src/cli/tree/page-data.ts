@@ -1,7 +1,7 @@
 import type { EntryRecord } from "../../entry/entry.js";
 import { entryLinks } from "../../entry/transcript-format.js";
-import { gist } from "../entry-line.js";
-import { excerpt } from "../printable.js";
+import { gist } from "../output/entry-line.js";
+import { excerpt } from "../output/printable.js";
 import { type EntryPart, entryParts } from "./entry-parts.js";
 import { type EntryTree, NONE } from "./entry-tree.js";
 import { pageJson } from "./page-json.js";

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, unlink } from "node:fs/promises";
-import { LeaflogError } from "../../errors.js";
+import { LeaflogError } from "../../base/errors.js";
 import { isErrno } from "../../file/is-errno.js";
-import { UsageError } from "../exit-code.js";
+import { UsageError } from "../output/exit-code.js";
 import { PAGE_START } from "./page.js";
 
 /** For transcripts are private, as a rule. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { EntryRecord } from "../../entry/entry.js";
-import { Pace } from "../../scan/pace.js";
+import { Pace } from "../../scan/lines/pace.js";
 import type { EntryTree } from "./entry-tree.js";
 import { PageBlocks, pageTree } from "./page-data.js";
 import { pageText } from "./page-json.js";

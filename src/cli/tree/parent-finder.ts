@@ -1,8 +1,8 @@
-import { LeafTracker } from "../../append/migration/migration-leaf-tracker.js";
-import { continuesFrom } from "../../read/branch-walk.js";
-import { IdTable } from "../../read/verify-id-table.js";
-import { NodeBlocks } from "../../read/verify-node-blocks.js";
-import type { LineFacts } from "../../scan/line-facts.js";
+import { LeafTracker } from "../../migration/migration-leaf-tracker.js";
+import { continuesFrom } from "../../read/branch/branch-walk.js";
+import { IdTable } from "../../read/verify/verify-id-table.js";
+import { NodeBlocks } from "../../read/verify/verify-node-blocks.js";
+import type { LineFacts } from "../../scan/lines/line-facts.js";
 
 /** The parent of an entry; undefined for none. */
 export type Parent =

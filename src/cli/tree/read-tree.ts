@@ -1,10 +1,10 @@
+import { LeaflogError } from "../../base/errors.js";
 import type { EntryRecord } from "../../entry/entry.js";
 import type { TranscriptFormat } from "../../entry/transcript-format.js";
-import { LeaflogError } from "../../errors.js";
 import { nodeFileSystem } from "../../file/node-file-system.js";
 import type { MalformedLine, MalformedLineOptions } from "../../read/malformed-line.js";
 import { withFile, withStat } from "../../read/open-to-read.js";
-import { findLeaf, type LeafState } from "../../scan/find-leaf.js";
+import { findLeaf, type LeafState } from "../../scan/end/find-leaf.js";
 import type { Transcript } from "../../transcript/transcript.js";
 import { damagedEntries } from "./damaged-entries.js";
 import { EntryTree } from "./entry-tree.js";

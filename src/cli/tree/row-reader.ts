@@ -1,7 +1,7 @@
+import { jsonObject } from "../../base/json-object.js";
 import type { Entry } from "../../entry/entry.js";
-import { jsonObject } from "../../entry/json-object.js";
 import type { OpenFile } from "../../file/file-system.js";
-import { readFully } from "../../scan/read-fully.js";
+import { readFully } from "../../scan/lines/read-fully.js";
 
 /** Longer lines are not read for the sake of a row. */
 const MAX_BYTES = 1_048_576;

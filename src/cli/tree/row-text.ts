@@ -1,9 +1,9 @@
 import type { Entry } from "../../entry/entry.js";
 import { entryLinks } from "../../entry/transcript-format.js";
-import type { Console, Style } from "../command.js";
-import { gist } from "../entry-line.js";
-import { counted, many } from "../figures.js";
-import { excerpt, printable } from "../printable.js";
+import type { Console, Style } from "../output/command.js";
+import { gist } from "../output/entry-line.js";
+import { counted, many } from "../output/figures.js";
+import { excerpt, printable } from "../output/printable.js";
 import type { EntryTree } from "./entry-tree.js";
 import type { TreeRow } from "./tree-rows.js";
 

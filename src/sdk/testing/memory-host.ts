@@ -1,16 +1,16 @@
 import { resolve } from "node:path";
-import type { AppendResult } from "../../append/append-result.js";
-import { invalid, oneOf, whole } from "../../arguments.js";
+import type { AppendResult } from "../../append/call/append-result.js";
+import { invalid, oneOf, whole } from "../../base/arguments.js";
+import type { LeaflogError } from "../../base/errors.js";
+import { memberNames } from "../../base/known-members.js";
 import type { Entry, EntryInput } from "../../entry/entry.js";
-import type { LeaflogError } from "../../errors.js";
-import { memberNames } from "../../known-members.js";
-import type { TranscriptOptions } from "../../options.js";
+import type { TranscriptOptions } from "../../options/options.js";
 import { openTranscript } from "../../transcript/open-transcript.js";
-import { type DirectoryHost, directoryHost } from "../directory-host.js";
-import type { HostLife } from "../host-life.js";
-import { readOptions } from "../plugin-arguments.js";
-import type { TranscriptGrant, TranscriptRight } from "../transcript-host.js";
-import { readIdentity, type TranscriptIdentity } from "../transcript-identity.js";
+import { type DirectoryHost, directoryHost } from "../host/directory-host.js";
+import type { HostLife } from "../host/host-life.js";
+import { readOptions } from "../host/plugin-arguments.js";
+import type { TranscriptGrant, TranscriptRight } from "../host/transcript-host.js";
+import { readIdentity, type TranscriptIdentity } from "../host/transcript-identity.js";
 import { MemoryFileSystem } from "./memory-file-system.js";
 import { Disturbances, OPERATIONS, type Operation } from "./operations.js";
 

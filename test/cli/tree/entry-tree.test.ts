@@ -3,15 +3,15 @@ import { describe, expect, test } from "vitest";
 import { EntryTree, NONE } from "../../../src/cli/tree/entry-tree.js";
 import type { Entry } from "../../../src/entry/entry.js";
 import { TRANSCRIPT_FORMATS } from "../../../src/entry/transcript-format.js";
+import { readBranch } from "../../../src/read/branch/read-branch.js";
 import type { MalformedLine } from "../../../src/read/malformed-line.js";
-import { readBranch } from "../../../src/read/read-branch.js";
 import { readEntries } from "../../../src/read/read-entries.js";
-import { findLeaf } from "../../../src/scan/find-leaf.js";
-import { MemorySource } from "../../read/memory-source.js";
-import { anyTranscript } from "../../read/random-transcript.js";
-import { modelRecords } from "../../scan/records-model.js";
+import { findLeaf } from "../../../src/scan/end/find-leaf.js";
 import { HEADER_LINE, linearLine, linkedLine } from "../../support/lines.js";
 import { MemoryFile } from "../../support/memory-file.js";
+import { MemorySource } from "../../support/read/memory-source.js";
+import { anyTranscript } from "../../support/read/random-transcript.js";
+import { modelRecords } from "../../support/scan/records-model.js";
 
 async function treeOf(
   content: Buffer | string,
@@ -139,7 +139,7 @@ describe("the tree of a transcript", () => {
     expect(tree.linear).toBe(1);
   });
 
-  test("goes by the names of other dialects", async () => {
+  test("goes by the names of other formats", async () => {
     const claude = [
       { type: "user", uuid: "1", parentUuid: null },
       { type: "assistant", uuid: "2", parentUuid: "1" },

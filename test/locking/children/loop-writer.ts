@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { openTranscript, type Transcript } from "../../../src/index.js";
-import { isLeaflogError, type LoopJournal } from "../loop-journal.js";
+import { isLeaflogError, type LoopJournal } from "../../support/locking/loop-journal.js";
 
 // Appends to many transcripts at once, one loop each, and keeps a journal of what became of every
 // entry. Told on stdin to go, to stop for a while, to end; see `commands`.

@@ -1,5 +1,5 @@
 import { mirrorMessages } from "../../../src/mirror/index.js";
-import { sourceMessages } from "../source-messages.js";
+import { sourceMessages } from "../../support/mirror/source-messages.js";
 
 // Mirrors the messages of some sources, a part of each in turn, and exits with 0 when all are in.
 const [file, count, ...sources] = process.argv.slice(2) as [string, string, ...string[]];

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { queryObjects } from "node:v8";
 import PQueue from "p-queue";
-import { WriteLock } from "../../../src/append/lock/write-lock.js";
-import { TranscriptWriter } from "../../../src/append/transcript-writer.js";
+import { TranscriptWriter } from "../../../src/append/queue/transcript-writer.js";
 import { openTranscript } from "../../../src/index.js";
+import { WriteLock } from "../../../src/lock/write-lock.js";
 import { Transcript } from "../../../src/transcript/transcript.js";
 
 // Opens, appends to and closes many transcripts, and prints what this process holds before and

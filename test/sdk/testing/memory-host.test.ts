@@ -4,7 +4,7 @@ import { createTranscriptSdk } from "../../../src/sdk/index.js";
 import { memoryHost } from "../../../src/sdk/testing/index.js";
 import { MemoryFileSystem } from "../../../src/sdk/testing/memory-file-system.js";
 import { HEADER_LINE, linearLine } from "../../support/lines.js";
-import { ALICE, BOB } from "../plugin-world.js";
+import { ALICE, BOB } from "../../support/sdk/plugin-world.js";
 
 describe("memoryHost", () => {
   test("has the semantics of a real one: chain, header, migration, torn tails", async () => {

@@ -1,4 +1,0 @@
-import { LeaflogError } from "../../errors.js";
-
-/** A rewrite gave way to other programs, which never stopped changing the file. */
-export class GaveWayError extends LeaflogError {}
