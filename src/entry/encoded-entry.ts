@@ -1,9 +1,10 @@
 import { invalid } from "../base/arguments.js";
 import { LeaflogError } from "../base/errors.js";
+import { isObject } from "../base/json-object.js";
 import type { EntryInput } from "./entry.js";
 import { newEntryId } from "./entry-id.js";
 import { EntryText } from "./entry-text.js";
-import { isObject, jsonText, jsonValue, notSerializable } from "./json-value.js";
+import { jsonText, jsonValue, notSerializable } from "./json-value.js";
 import { KeptText } from "./kept-text.js";
 import { MAX_MEMBER_LENGTH } from "./limits.js";
 import { messageTypeOf, roleOf } from "./message-role.js";

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { LeaflogError } from "../base/errors.js";
+import { isObject } from "../base/json-object.js";
 
 /** Levels of nesting that an entry may have: about as many as `JSON.stringify` can write. */
 export const MAX_LEVELS = 5000;
@@ -33,10 +34,6 @@ export function jsonValue(value: unknown, key: string): unknown {
   } catch (error) {
     throw notSerializable("toJSON threw", error);
   }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function notSerializable(why: string, cause?: unknown): LeaflogError {

@@ -1,5 +1,6 @@
 import { invalid } from "../base/arguments.js";
-import { isObject, jsonValue } from "./json-value.js";
+import { isObject } from "../base/json-object.js";
+import { jsonValue } from "./json-value.js";
 import type { TranscriptFormat } from "./transcript-format.js";
 
 /**

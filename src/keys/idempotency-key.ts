@@ -1,7 +1,8 @@
 import { invalid } from "../base/arguments.js";
+import { isObject } from "../base/json-object.js";
 import { KEY_MEMBER } from "../entry/encoded-entry.js";
 import type { Entry } from "../entry/entry.js";
-import { isObject, jsonValue } from "../entry/json-value.js";
+import { jsonValue } from "../entry/json-value.js";
 import { DEFAULT_FORMAT, type TranscriptFormat } from "../entry/transcript-format.js";
 
 /** Longest key, in UTF-16 units. */

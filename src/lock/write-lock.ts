@@ -15,7 +15,7 @@ import {
   SURE_MS,
   WAIT_GROWTH,
 } from "./file/lock-times.js";
-import { isWishable, wishFor } from "./file/lock-wish.js";
+import { setWaiterFlag, takesWaiterFlag } from "./file/waiter-flag.js";
 import { LockAdapter } from "./lock-adapter.js";
 import { removingAtExit } from "./lock-exit.js";
 import { lockLibrary } from "./lock-library.js";
@@ -43,7 +43,7 @@ export interface LockSlot {
 const NO_SLOT: LockSlot = { take: () => Promise.resolve(true), free: () => undefined };
 
 /** One acquire, up to its release. */
-interface Lease {
+interface Hold {
   since: number;
   lost: boolean;
   /** Makes proper-lockfile forget it; not there once that gave it up by itself. */
@@ -68,7 +68,7 @@ export class WriteLock {
   readonly #takeover: LockTakeover;
   readonly #adapter: LockAdapter;
   readonly #note: OwnerNote;
-  #lease: Lease | undefined;
+  #hold: Hold | undefined;
   #releasing: Promise<void> | undefined;
   /** Whether a release failed, so that our own lock may still be in our way. */
   #left = false;
@@ -90,18 +90,18 @@ export class WriteLock {
 
   /** Acquired, not given back, and not known to be lost. */
   get held(): boolean {
-    return this.#lease !== undefined && !this.#lease.lost;
+    return this.#hold !== undefined && !this.#hold.lost;
   }
 
   /** Milliseconds since it was acquired; 0 when it is not held. */
   get heldMs(): number {
-    const lease = this.#lease;
-    return lease === undefined || lease.lost ? 0 : performance.now() - lease.since;
+    const hold = this.#hold;
+    return hold === undefined || hold.lost ? 0 : performance.now() - hold.since;
   }
 
   /** Whether others were found to wait for it at the last look; those of other users cannot tell. */
-  get wished(): boolean {
-    return this.#lock.wished;
+  get isWaitedFor(): boolean {
+    return this.#lock.isWaitedFor;
   }
 
   /** `performance.now()` from before it was made, or the last look that found it to be ours. */
@@ -142,7 +142,7 @@ export class WriteLock {
         if (isContention(error)) {
           busySince = undefined;
           // The holder will heed it soon, and stand aside for a few milliseconds only.
-          if (await this.#wish()) waitMs = FIRST_WAIT_MS;
+          if (await this.#flagWaiting()) waitMs = FIRST_WAIT_MS;
         } else if (isBusy(error)) busySince ??= performance.now();
         else throw lockFailed("made", this.#file, error);
         if (busySince !== undefined && performance.now() - busySince > BUSY_MS) {
@@ -171,32 +171,32 @@ export class WriteLock {
    * thrown or is what the promise rejects with.
    */
   look(): boolean | Promise<boolean> {
-    const lease = this.#lease;
-    if (lease === undefined || lease.lost) return false;
+    const hold = this.#hold;
+    if (hold === undefined || hold.lost) return false;
     try {
       const isOurs = this.#lock.isOurs();
-      if (isOurs instanceof Promise || (isOurs && this.#isLate)) return this.#settle(lease, isOurs);
-      this.#heed(lease, isOurs);
+      if (isOurs instanceof Promise || (isOurs && this.#isLate)) return this.#settle(hold, isOurs);
+      this.#heed(hold, isOurs);
       return isOurs;
     } catch (error) {
       throw lockFailed("looked up", this.#file, error);
     }
   }
 
-  #heed(lease: Lease, isOurs: boolean): void {
-    if (!isOurs) lease.lost = true;
-    else if (this.wished && this.#lease === lease) this.#note.hasten();
+  #heed(hold: Hold, isOurs: boolean): void {
+    if (!isOurs) hold.lost = true;
+    else if (this.isWaitedFor && this.#hold === hold) this.#note.hasten();
   }
 
-  async #settle(lease: Lease, answer: boolean | Promise<boolean>): Promise<boolean> {
+  async #settle(hold: Hold, answer: boolean | Promise<boolean>): Promise<boolean> {
     try {
       let isOurs = await answer;
       if (isOurs && this.#isLate) isOurs = await this.#lock.isOurs();
-      this.#heed(lease, isOurs);
+      this.#heed(hold, isOurs);
     } catch (error) {
       throw lockFailed("looked up", this.#file, error);
     }
-    return this.#lease === lease && !lease.lost;
+    return this.#hold === hold && !hold.lost;
   }
 
   /** An answer that was under way while this process stood still says nothing about now. */
@@ -226,7 +226,7 @@ export class WriteLock {
 
   async #take(): Promise<void> {
     const { lock } = await lockLibrary();
-    const lease: Lease = { since: 0, lost: false, forget: undefined };
+    const hold: Hold = { since: 0, lost: false, forget: undefined };
     // proper-lockfile's table has one entry per name, which for the transcript's own name it would
     // share with a host that uses proper-lockfile too: each release would end the other's heartbeat.
     const name = `${this.path}:${randomUUID()}`;
@@ -238,33 +238,35 @@ export class WriteLock {
       retries: 0,
       fs: this.#adapter,
       onCompromised: () => {
-        lease.lost = true;
-        lease.forget = undefined;
+        hold.lost = true;
+        hold.forget = undefined;
       },
     };
-    lease.forget = await removingAtExit(
+    hold.forget = await removingAtExit(
       () => this.#removeAtExit(),
       () => lock(name, options),
     );
-    lease.since = performance.now();
-    this.#lease = lease;
+    hold.since = performance.now();
+    this.#hold = hold;
     this.#note.begin(this.#lock.made, async () => this.#lock.isOurs());
     if (this.#isBusy) this.#note.hasten();
   }
 
   /** Tells a holder who heeds it that the lock is waited for; false when that is known or cannot be. */
-  async #wish(): Promise<boolean> {
+  async #flagWaiting(): Promise<boolean> {
     const { judged } = this.#takeover;
     if (judged === undefined) return false;
     if (judged.kind === "directory" || judged.size > 0) this.#foreignAt = performance.now();
-    return isWishable(judged) && (await wishFor(this.#fs, this.path, judged)) === undefined;
+    return (
+      takesWaiterFlag(judged) && (await setWaiterFlag(this.#fs, this.path, judged)) === undefined
+    );
   }
 
   async #giveBack(): Promise<void> {
-    const lease = this.#lease;
-    if (lease === undefined) return;
+    const hold = this.#hold;
+    if (hold === undefined) return;
     this.#isBusy = this.heldMs > NOTE_AFTER_MS;
-    this.#lease = undefined;
+    this.#hold = undefined;
     await this.#adapter.end();
     this.#left = true;
     try {
@@ -273,7 +275,7 @@ export class WriteLock {
     } catch (error) {
       throw lockFailed("given back", this.#file, error);
     } finally {
-      await lease.forget?.();
+      await hold.forget?.();
     }
   }
 

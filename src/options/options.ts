@@ -38,27 +38,46 @@ export interface TranscriptOptions {
   /**
    * Id of the header, should the transcript have to be created with one.
    * @default a random UUID
+   * @example { sessionId: "0198c0de-6f6e-7c1a-9d2e-3b1f5a7c9e10" }
    */
   readonly sessionId?: string;
-  /** Working directory noted in a new header. @default process.cwd() */
+  /**
+   * Working directory noted in a new header.
+   * @default process.cwd()
+   * @example { cwd: "/home/ann/project" }
+   */
   readonly cwd?: string;
-  /** @default "written" */
+  /**
+   * When an append is acknowledged.
+   * @default "written"
+   * @example { durability: "synced" } // survives a power loss
+   */
   readonly durability?: Durability;
-  /** @default "auto" */
+  /**
+   * What to do on meeting linear entries.
+   * @default "auto"
+   * @example { linear: "reject" } // never rewrite a file that others made
+   */
   readonly linear?: LinearPolicy;
   /**
    * Whether appending to a non-empty file whose first line is no header rejects with
    * `LEAFLOG_BAD_HEADER` (`required`) or goes on without one (`optional`). Formats without a
    * header have no such rule.
    * @default "required"
+   * @example { header: "optional" } // files that other programs began without one
    */
   readonly header?: "required" | "optional";
-  /** Largest linear transcript, in bytes, that an append migrates under `auto`. @default 8 MiB */
+  /**
+   * Largest linear transcript, in bytes, that an append migrates under `auto`.
+   * @default 8 MiB
+   * @example { migrateMaxBytes: 64 * 1024 * 1024 }
+   */
   readonly migrateMaxBytes?: number;
   /**
    * Longest line, in bytes, that is appended, or read with its body. Turning an entry into JSON or
    * back is one slice of work, about 3 ms per MB.
    * @default 64 MiB
+   * @example { maxEntryBytes: 1024 * 1024 } // refuses images
    */
   readonly maxEntryBytes?: number;
   /**
@@ -68,6 +87,7 @@ export interface TranscriptOptions {
    * now, which is closed, and opened again when it is read on. If another file has taken its place
    * meanwhile, that reader rejects with `LEAFLOG_READ_FAILED`; `follow` goes on with a reset.
    * @default 64
+   * @example { maxOpenFiles: 500 } // where `ulimit -n` is high
    */
   readonly maxOpenFiles?: number;
   /**
@@ -77,9 +97,18 @@ export interface TranscriptOptions {
    * `LEAFLOG_UNKNOWN_FORMAT`.
    * @default what the first 64 KiB of the file say, or its first lines where they are longer; `pi`
    * where they say nothing
+   * @example { format: "claude-code" }
    */
   readonly format?: FormatName;
+  /**
+   * The write lock.
+   * @example { lock: { timeoutMs: 5_000 } }
+   */
   readonly lock?: LockOptions;
+  /**
+   * What may be pending.
+   * @example { queue: { maxEntries: 1_000 } }
+   */
   readonly queue?: QueueOptions;
   /**
    * How the file and its lock are looked at before each write, per file: the first handle of a
@@ -92,11 +121,20 @@ export interface TranscriptOptions {
    *   SMB, FUSE, what is not known) by an asynchronous one;
    * - `async`: always by an asynchronous one.
    * @default "auto"
+   * @example { look: "async" } // nothing synchronous on disk at all
    */
   readonly look?: LookPolicy;
-  /** Permission bits of a new transcript, whatever the umask. @default 0o600 */
+  /**
+   * Permission bits of a new transcript, whatever the umask.
+   * @default 0o600
+   * @example { mode: 0o640 } // readable for the group
+   */
   readonly mode?: number;
-  /** The port for all disk operations. @default the real disk */
+  /**
+   * The port for all disk operations.
+   * @default the real disk
+   * @example { fileSystem: port } // one of your own, around another disk or for tests
+   */
   readonly fileSystem?: FileSystem;
 }
 

@@ -102,7 +102,7 @@ function longEntry(bytes: Buffer, offset: number, format: TranscriptFormat): Ent
 
 /** Undefined for a header, for JSON that is no object, and for what is no JSON. */
 function parseEntry(text: string, { headerType }: TranscriptFormat): Entry | undefined {
-  // Spares blank lines, NULs and other JSON the cost of an exception or of a value in vain.
+  // Spares blank lines, NULs and other JSON an exception, or a value that nobody needs.
   if (!opensObject(text)) return undefined;
   try {
     const entry = JSON.parse(text) as Entry;

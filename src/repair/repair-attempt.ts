@@ -28,7 +28,7 @@ import { tailStart } from "./tail-start.js";
 const MAX_CHUNK_BYTES = 262_144;
 
 /** A file that is being repaired, and how far it is looked at. */
-interface Ground {
+interface RepairJob {
   readonly original: Original;
   /** Where the repair begins, in bytes. */
   readonly from: number;
@@ -78,26 +78,22 @@ export class RepairAttempt {
     });
   }
 
-  async #repair(ground: Ground, mayGrow: boolean): Promise<RepairReport | undefined> {
-    const { source, stat } = ground.original;
+  async #repair(job: RepairJob, mayGrow: boolean): Promise<RepairReport | undefined> {
+    const { source, stat } = job.original;
     const { dryRun } = this.#options;
-    const survey = await this.#survey(ground);
+    const survey = await this.#survey(job);
     const damaged = new DamagedFile(this.#fs, this.#file, source, stat, dryRun);
-    if (
-      survey.records === 0 &&
-      survey.malformed > 0 &&
-      !(await this.#keepsHeader(ground, survey))
-    ) {
+    if (survey.records === 0 && survey.malformed > 0 && !(await this.#keepsHeader(job, survey))) {
       throw unknownFormat(this.#file, "nothing in it could be saved: look at it by other means");
     }
-    if (!survey.changes) return this.#report(ground, survey, damaged, { size: stat.size });
-    if (!dryRun) return this.#replace(ground, survey, damaged, mayGrow);
+    if (!survey.changes) return this.#report(job, survey, damaged, { size: stat.size });
+    if (!dryRun) return this.#replace(job, survey, damaged, mayGrow);
     const output = new CountedOutput();
-    await this.#write(ground, survey, damaged, output);
-    return this.#report(ground, survey, damaged, output);
+    await this.#write(job, survey, damaged, output);
+    return this.#report(job, survey, damaged, output);
   }
 
-  async #survey({ original: { source, stat }, from }: Ground): Promise<RepairSurvey> {
+  async #survey({ original: { source, stat }, from }: RepairJob): Promise<RepairSurvey> {
     const { mode, header, signal } = this.#options;
     const { maxEntries = MAX_ENTRIES, generateId = newEntryId } = this.#internals;
     const whole = mode === "salvage";
@@ -119,7 +115,7 @@ export class RepairAttempt {
   }
 
   /** Whether a file of which no record is whole keeps something all the same. */
-  async #keepsHeader({ original, from }: Ground, survey: RepairSurvey): Promise<boolean> {
+  async #keepsHeader({ original, from }: RepairJob, survey: RepairSurvey): Promise<boolean> {
     if (from > 0) return true;
     return survey.headerMissing && beginsHeader(original.source, survey.remains);
   }
@@ -135,7 +131,7 @@ export class RepairAttempt {
   }
 
   async #write(
-    { original, from }: Ground,
+    { original, from }: RepairJob,
     survey: RepairSurvey,
     damaged: DamagedFile,
     target: ReplacementOutput,
@@ -161,7 +157,7 @@ export class RepairAttempt {
   }
 
   async #replace(
-    ground: Ground,
+    job: RepairJob,
     survey: RepairSurvey,
     damaged: DamagedFile,
     mayGrow: boolean,
@@ -169,13 +165,13 @@ export class RepairAttempt {
     try {
       const rewritten = await rewriteFile(this.#fs, this.#file, this.#options, {
         work: "repair",
-        original: ground.original,
+        original: job.original,
         format: this.#format,
         mayGrow,
-        write: (output) => this.#write(ground, survey, damaged, output),
+        write: (output) => this.#write(job, survey, damaged, output),
         seal: () => damaged.seal(),
       });
-      if (rewritten) return this.#report(ground, survey, damaged, rewritten);
+      if (rewritten) return this.#report(job, survey, damaged, rewritten);
       await damaged.drop();
       return undefined;
     } catch (error) {
@@ -190,7 +186,7 @@ export class RepairAttempt {
   }
 
   #report(
-    { original: { stat } }: Ground,
+    { original: { stat } }: RepairJob,
     survey: RepairSurvey,
     damaged: DamagedFile,
     { size, backup, late }: Pick<Rewritten, "size"> & Partial<Rewritten>,

@@ -1,5 +1,6 @@
 import { whole } from "../base/arguments.js";
 import { LeaflogError } from "../base/errors.js";
+import { isObject } from "../base/json-object.js";
 import { memberNames } from "../base/known-members.js";
 import type { Entry } from "../entry/entry.js";
 import { readBranch } from "../read/branch/read-branch.js";
@@ -113,8 +114,4 @@ function whoseIs(entry: Entry): { readonly id?: string; readonly timestamp?: str
     ...(typeof id === "string" && { id }),
     ...(typeof timestamp === "string" && { timestamp }),
   };
-}
-
-function isObject(value: unknown): value is { readonly [member: string]: unknown } {
-  return typeof value === "object" && value !== null;
 }

@@ -51,7 +51,7 @@ export async function mirror(
   });
 }
 
-/** The hooks, so that what they throw is told from what leaflog throws, and none is waited for in vain. */
+/** The hooks: what they throw is told from what leaflog throws, and the deadline ends the wait for them. */
 function hooksOf(
   { identityOf, beforeWrite, redact }: Partial<SdkMirrorOptions>,
   signal: AbortSignal,

@@ -99,8 +99,8 @@ test("an arm whose peer is not installed is reported, not left out", async () =>
   expect(stdout).toContain("OpenClaw not available: peers were left out (--no-peers)");
 });
 
-test("the README's commands are understood", async () => {
-  const readme = await readFile(join(ROOT, "README.md"), "utf8");
+test("the commands of its page are understood", async () => {
+  const readme = await readFile(join(ROOT, "bench/README.md"), "utf8");
   const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   expect(scripts.bench).toBe("tsx bench/main.ts");
   const commands = [...readme.matchAll(/^npm run bench( -- [^#\n]*)?/gm)];

@@ -24,7 +24,7 @@ test("a look that is answered at once says at once that the lock is ours", async
   const before = performance.now();
   expect(lock.look()).toBe(true);
   expect(lock.verifiedAt).toBeGreaterThan(before);
-  expect([lock.held, lock.wished]).toEqual([true, false]);
+  expect([lock.held, lock.isWaitedFor]).toEqual([true, false]);
   await lock.release();
   expect(lock.look()).toBe(false);
 });
@@ -56,7 +56,7 @@ test("a look that is answered at once sees that others wait", async () => {
   let tries = 0;
   await other.acquire(() => tries++ === 0);
   expect(lock.look()).toBe(true);
-  expect(lock.wished).toBe(true);
+  expect(lock.isWaitedFor).toBe(true);
   chmodSync(lock.path, 0o600);
   await lock.release();
 });

@@ -4,7 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { type EntryRecord, openTranscript, type Transcript } from "../../src/index.js";
 import { modelLines } from "../support/read/entries-model.js";
 import { ReadPort } from "../support/read/read-port.js";
@@ -31,6 +31,10 @@ async function race(file: string): Promise<void> {
 /** A writer in a process of its own. */
 async function startWriter(file: string, name: string): Promise<() => Promise<number>> {
   const child = fork(WRITER, [file, name], { execArgv: ["--import", "tsx"] });
+  // Who is not told to stop, because the test failed before, would write on until the disk is full.
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
   await once(child, "message");
   return async () => {
     const [[count]] = await Promise.all([

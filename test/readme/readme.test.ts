@@ -1,16 +1,28 @@
 import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { ROOT, run } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
-const readme = await readFile(join(ROOT, "README.md"), "utf8");
+/** The pages that a reader comes by. */
+const PAGES = [
+  "README.md",
+  "bench/README.md",
+  "src/README.md",
+  "test/README.md",
+  ...["append", "base", "cli", "entry", "mirror", "sdk", "transcript"].map(
+    (floor) => `src/${floor}/README.md`,
+  ),
+];
 
-/** Runs an example of the README, which is the program that is type-checked, in a directory. */
-async function runExample(name: string, directory?: string): Promise<string> {
+const pageOf = (path: string): Promise<string> => readFile(join(ROOT, path), "utf8");
+const readme = await pageOf("README.md");
+
+/** Runs an example of a page, which is the program that is type-checked, in a directory. */
+async function runExample(name: string, page = "README.md", directory?: string): Promise<string> {
   const file = join(ROOT, "test/readme", name);
   const language = name.endsWith(".mjs") ? "js" : "ts";
-  expect(readme).toContain(`\`\`\`${language}\n${await readFile(file, "utf8")}\`\`\``);
+  expect(await pageOf(page)).toContain(`\`\`\`${language}\n${await readFile(file, "utf8")}\`\`\``);
   const { stdout, stderr, code } = await run(
     process.execPath,
     ["--import", import.meta.resolve("tsx"), file],
@@ -36,7 +48,9 @@ test("so is the one in plain JavaScript", async () => {
 
 test("so is the gateway that mirrors two channels into one session", async () => {
   const directory = await tempDirectory();
-  const lines = (await runExample("mirror-example.ts", directory)).trimEnd().split("\n");
+  const lines = (await runExample("mirror-example.ts", "src/mirror/README.md", directory))
+    .trimEnd()
+    .split("\n");
   expect(lines.slice(0, 2).sort()).toEqual(["mail: 1 new", "telegram: 2 new"]);
   expect(lines.slice(2)).toEqual(["telegram: 0 new", "appended again: false"]);
   // What it redacts is gone, and what it does not redact has kept its shape.
@@ -46,7 +60,7 @@ test("so is the gateway that mirrors two channels into one session", async () =>
 });
 
 test("so is the plugin that summarises what is new, and its host", async () => {
-  const lines = (await runExample("sdk-example.ts")).trimEnd().split("\n");
+  const lines = (await runExample("sdk-example.ts", "src/sdk/README.md")).trimEnd().split("\n");
   expect(lines.slice(0, 4)).toEqual([
     "message undefined",
     "custom 1",
@@ -57,13 +71,22 @@ test("so is the plugin that summarises what is new, and its host", async () => {
   expect(lines.at(-1)).toBe("LEAFLOG_REFUSED unsafe-name");
 });
 
-test("both commands are those of package.json, and every file named in it is there", async () => {
-  const { scripts } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+test("both commands are those of package.json", async () => {
+  const { scripts } = JSON.parse(await pageOf("package.json"));
   expect(readme).toContain("npm ci && npm start\n");
   expect(readme).toContain("npm ci && npm test\n");
   expect(scripts).toMatchObject({ start: expect.any(String), test: expect.any(String) });
-  const named = readme.matchAll(/`(test\/[\w./-]+)`/g);
-  const paths = [...named].map(([, path]) => path as string);
-  expect(paths.length).toBeGreaterThan(10);
-  for (const path of paths) await stat(join(ROOT, path));
+});
+
+test("it can be read in one sitting", () => {
+  expect(readme.split("\n").length).toBeLessThanOrEqual(200);
+});
+
+test.each(PAGES)("%s: what it names and what it links to is there", async (page) => {
+  const text = await pageOf(page);
+  const named = [...text.matchAll(/`((?:test|src|bench)\/[\w./-]+\.ts)`/g)];
+  for (const [, path] of named) await stat(join(ROOT, path as string));
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)];
+  for (const [, path] of links) await stat(join(ROOT, dirname(page), path as string));
+  if (page === "README.md") expect(named.length).toBeGreaterThan(10);
 });

@@ -20,8 +20,8 @@ import { OpenSlot } from "./open-slot.js";
 import { lockTimeout, slotTimeout } from "./timeout-error.js";
 import { TranscriptFile } from "./transcript-file.js";
 
-/** Who waits and cannot be seen to: without a wish the lock is given back too, but later. */
-const UNWISHED_HOLDS = 10;
+/** Others may wait unseen, who cannot set the flag: for them it is held so many times as long. */
+const UNSEEN_HOLDS = 10;
 
 /** How often the lock is given back because there is much to be read for calls. */
 const MAX_READS_AHEAD = 3;
@@ -79,8 +79,8 @@ export class HeldFile {
   /** Held for so long that others should have a turn. */
   get spent(): boolean {
     if (this.#lock === undefined) return false;
-    const { heldMs, wished } = this.#lock;
-    return heldMs >= this.#options.maxHoldMs * (wished || this.#foreign ? 1 : UNWISHED_HOLDS);
+    const { heldMs, isWaitedFor } = this.#lock;
+    return heldMs >= this.#options.maxHoldMs * (isWaitedFor || this.#foreign ? 1 : UNSEEN_HOLDS);
   }
 
   /** Whether the lock was found to be ours within the last millisecond. */
@@ -249,7 +249,7 @@ export class HeldFile {
 
   get #asideMs(): number {
     if (this.#foreign) return FOREIGN_ASIDE_MS;
-    return this.#lock?.wished ? ASIDE_MS : UNSEEN_ASIDE_MS;
+    return this.#lock?.isWaitedFor ? ASIDE_MS : UNSEEN_ASIDE_MS;
   }
 
   get #foreign(): boolean {

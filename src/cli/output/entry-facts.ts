@@ -1,3 +1,4 @@
+import { isObject } from "../../base/json-object.js";
 import type { Entry, EntryRecord } from "../../entry/entry.js";
 import { memberAt } from "../../entry/member-at.js";
 import { entryLinks, type TranscriptFormat } from "../../entry/transcript-format.js";
@@ -67,10 +68,6 @@ function batchMark(batch: unknown): BatchMark | undefined {
   if (!Number.isInteger(index) || !Number.isInteger(size)) return undefined;
   const mark = { index: index as number, size: size as number };
   return mark.size >= 2 && mark.index >= 0 && mark.index < mark.size ? mark : undefined;
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }
 
 function memberOf(found: Entry, name: string | undefined): unknown {

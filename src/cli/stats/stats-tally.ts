@@ -1,6 +1,7 @@
+import { isObject } from "../../base/json-object.js";
 import type { Entry, EntryRecord } from "../../entry/entry.js";
 import type { TranscriptFormat } from "../../entry/transcript-format.js";
-import { entryFacts, entryLabel, isObject, roleOf } from "../output/entry-facts.js";
+import { entryFacts, entryLabel, roleOf } from "../output/entry-facts.js";
 import type { EntryGroup, ModelUse, StatsReport } from "./stats-report.js";
 
 /** Names that are told apart; a file may have as many as it has entries. */

@@ -1,5 +1,5 @@
+import { isObject } from "../../base/json-object.js";
 import type { Entry, EntryRecord } from "../../entry/entry.js";
-import { isObject } from "../output/entry-facts.js";
 
 /** A piece of what an entry says. */
 export interface EntryPart {
@@ -63,22 +63,25 @@ function contentPart(
   kind: "text" | "output" | "thinking",
   name: { readonly name?: string },
 ): EntryPart[] {
-  if (!isObject(part)) return contentParts(part, kind, name);
-  const { type, text, thinking } = part;
+  if (typeof part !== "object" || part === null) return contentParts(part, kind, name);
+  const members = part as Readonly<Record<string, unknown>>;
+  const { type, text, thinking } = members;
   switch (type) {
     case "thinking":
     case "reasoning":
       return [{ kind: "thinking", text: textOf(thinking ?? text) }];
     case "toolCall":
     case "tool_use":
-      return [{ kind: "call", text: textOf(part.arguments ?? part.input), ...named(part.name) }];
+      return [
+        { kind: "call", text: textOf(members.arguments ?? members.input), ...named(members.name) },
+      ];
     case "tool_result":
-      return contentParts(part.content, "output");
+      return contentParts(members.content, "output");
     case "image":
     case "input_image":
-      return [{ kind: "image", text: imageText(part) }];
+      return [{ kind: "image", text: imageText(members) }];
     default:
-      return typeof text === "string" ? [{ kind, text, ...name }] : [dataPart(part)];
+      return typeof text === "string" ? [{ kind, text, ...name }] : [dataPart(members)];
   }
 }
 

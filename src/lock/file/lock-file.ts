@@ -5,7 +5,7 @@ import { startClock } from "./lock-clock.js";
 import { isGone, whileBusy } from "./lock-errors.js";
 import { lookAgain, removeFile } from "./lock-look.js";
 import { LOOK_HOLDS_MS, SURE_MS } from "./lock-times.js";
-import { hasWish, isRead, LOCK_MODE } from "./lock-wish.js";
+import { hasWaiterFlag, isRead, LOCK_MODE } from "./waiter-flag.js";
 
 const SECOND_NS = 1_000_000_000n;
 
@@ -27,7 +27,7 @@ export class LockFile {
   #mtimes: readonly bigint[] = [];
   #closing: Promise<unknown> = Promise.resolve();
   #verifiedAt = 0;
-  #wished = false;
+  #isWaitedFor = false;
   #foreignAt = Number.NEGATIVE_INFINITY;
 
   /** @param look how it is looked at once it is made */
@@ -43,8 +43,8 @@ export class LockFile {
   }
 
   /** Whether the last look found that others wait for the lock. */
-  get wished(): boolean {
-    return this.#wished;
+  get isWaitedFor(): boolean {
+    return this.#isWaitedFor;
   }
 
   /** `performance.now()` when another program was last found to wait for it. */
@@ -81,7 +81,7 @@ export class LockFile {
       this.#mtimes = [own.mtimeNs];
       this.#verifiedAt = askedAt;
       // Others may have looked before we did.
-      this.#wished = hasWish(own);
+      this.#isWaitedFor = hasWaiterFlag(own);
     } catch (error) {
       throw await this.#abandoned(file, error);
     } finally {
@@ -106,7 +106,7 @@ export class LockFile {
     if (now === undefined || !this.#isOwn(now)) return false;
     this.#verifiedAt = askedAt;
     const read = isRead(now, this.made);
-    this.#wished = read || hasWish(now);
+    this.#isWaitedFor = read || hasWaiterFlag(now);
     if (read) this.#foreignAt = askedAt;
     this.#sinceLook = sinceLook;
     return true;

@@ -60,7 +60,7 @@ export const FRESH_MS = 1;
  */
 export const STEP_MS = 20;
 
-/** How long to stand aside after a full hold: others look every 5 to 50, at once behind a wish. */
+/** How long to stand aside after a full hold: others look every 5 to 50, at once behind the flag. */
 export const ASIDE_MS = 8;
 
 /** The same where nobody was seen to wait: what does may look less often. */

@@ -4,9 +4,9 @@ import { joinLines, mayBeJoined } from "./join-lines.js";
 import type { MalformedLine, PartVisitor } from "./part-visitor.js";
 import { RecordJoiner } from "./record-joiner.js";
 
-/** Looked at in vain, besides as much as twice the file: so what it takes is linear in its length. */
+/** Bytes that may be looked at for nothing, besides twice the file: so the time stays linear in its length. */
 const SPARE_BYTES = 8_388_608;
-/** What it costs to look in vain, besides the bytes: the scan begins anew. */
+/** What a look for nothing costs besides the bytes: the scan begins anew. */
 const VAIN_BYTES = 8192;
 /** A line up to this is tried before it is read on from. */
 const HELD_BYTES = 32_768;

@@ -71,7 +71,7 @@ export interface DirectoryHost extends TranscriptHost, AsyncDisposable {
 
 /**
  * The usual host: `root/agentId/sessionId.jsonl`. It refuses names that are unsafe on any system,
- * and symlinks below the root whereto ever they lead, at every call: what else could write there
+ * and symlinks below the root wherever they lead, at every call: what else could write there
  * in the moment between that look and the use is not held off.
  *
  * @throws LeaflogError `LEAFLOG_INVALID_ARGUMENT`

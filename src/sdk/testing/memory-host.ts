@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { AppendResult } from "../../append/call/append-result.js";
 import { invalid, oneOf, whole } from "../../base/arguments.js";
 import type { LeaflogError } from "../../base/errors.js";
+import { isObject } from "../../base/json-object.js";
 import { memberNames } from "../../base/known-members.js";
 import type { Entry, EntryInput } from "../../entry/entry.js";
 import type { TranscriptOptions } from "../../options/options.js";
@@ -207,8 +208,7 @@ function rightsOf(rights: readonly TranscriptRight[]): readonly TranscriptRight[
 function entryOn(line: string): Entry | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject && (value as Entry).type !== "session" ? (value as Entry) : undefined;
+    return isObject(value) && (value as Entry).type !== "session" ? (value as Entry) : undefined;
   } catch {
     // A malformed line is no entry.
     return undefined;

@@ -16,23 +16,36 @@ export interface AppendOptions {
    * and of a batch all are appended or none. A non-blank string of at most 1,024 characters.
    *
    * The first such append of a process reads the file once, without the lock; later ones read what
-   * is new. @default none: nothing is looked up
+   * is new.
+   * @default none: nothing is looked up
+   * @example { idempotencyKey: "telegram:4711" }
    */
   readonly idempotencyKey?: string;
   /**
    * What to do when the entry that stands there under the key says something else (id, parent,
    * timestamp and the order of members aside): `reject` with `LEAFLOG_IDEMPOTENCY_CONFLICT`, or be
-   * content with the one that is `stored`. @default "reject"
+   * content with the one that is `stored`.
+   * @default "reject"
+   * @example { idempotencyKey: "telegram:4711", onIdempotencyConflict: "stored" }
    */
   readonly onIdempotencyConflict?: IdempotencyConflict;
   /**
    * Append only if this is the leaf (null: none yet); otherwise reject with
-   * `LEAFLOG_LEAF_CONFLICT`, which names the leaf that is. @default whatever the leaf is
+   * `LEAFLOG_LEAF_CONFLICT`, which names the leaf that is.
+   * @default whatever the leaf is
+   * @example { expectedLeaf: (await transcript.leaf()).id }
    */
   readonly expectedLeaf?: string | null;
-  /** Gives the append up, as long as its entries have not begun to be written. */
+  /**
+   * Gives the append up, as long as its entries have not begun to be written.
+   * @example { signal: AbortSignal.timeout(500) }
+   */
   readonly signal?: AbortSignal;
-  /** Milliseconds for room, queue and lock together. @default lock.timeoutMs, 30,000 */
+  /**
+   * Milliseconds for room, queue and lock together.
+   * @default lock.timeoutMs, 30,000
+   * @example { timeoutMs: 2_000 }
+   */
   readonly timeoutMs?: number;
 }
 

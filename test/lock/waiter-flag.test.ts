@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { FileSystem } from "../../src/file/file-system.js";
 import { nodeFileSystem } from "../../src/file/node-file-system.js";
-import { wishFor } from "../../src/lock/file/lock-wish.js";
+import { setWaiterFlag } from "../../src/lock/file/waiter-flag.js";
 import { WriteLock } from "../../src/lock/write-lock.js";
 import { LockScene, makeLock } from "./children/lock-harness.js";
 
@@ -28,8 +28,8 @@ async function turnsToWait(): Promise<number> {
   // So long that the other looks at its rarest.
   await wait(400);
   for (; turns < TURNS && !had; turns += 1) {
-    // A wish is heeded at once, and who heeds it stands aside for less than a look takes to come.
-    while (!holder.wished && !had) {
+    // The flag is heeded at once, and who heeds it stands aside for less than a look takes to come.
+    while (!holder.isWaitedFor && !had) {
       await wait(1);
       await holder.verify();
     }
@@ -42,38 +42,38 @@ async function turnsToWait(): Promise<number> {
   return turns;
 }
 
-test("who leaves a wish comes back before the lock is taken again", async () => {
+test("who sets the flag comes back before the lock is taken again", async () => {
   const turns = await Promise.all(Array.from({ length: SCENES }, turnsToWait));
   // In step with the holder's turns it would miss nearly all of them, and hit one by luck.
   const median = turns.sort((a, b) => a - b)[SCENES >> 1];
   expect(median, `turns: ${turns}`).toBeLessThanOrEqual(3);
 });
 
-test("a wish that comes before the holder's own first look at its lock is not lost", async () => {
+test("a flag that is set before the holder's own first look at its lock is not lost", async () => {
   await using scene = new LockScene();
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
     open: async (path, how, mode) => {
       const file = await nodeFileSystem.open(path, how, mode);
-      expect(await wishFor(nodeFileSystem, path, await file.stat())).toBe(undefined);
+      expect(await setWaiterFlag(nodeFileSystem, path, await file.stat())).toBe(undefined);
       return file;
     },
   };
   const holder = new WriteLock(fileSystem, scene.file, { staleMs: 60_000 });
   await holder.acquire(() => true);
-  expect(holder.wished).toBe(true);
+  expect(holder.isWaitedFor).toBe(true);
   expect(await holder.verify()).toBe(true);
-  expect(holder.wished).toBe(true);
+  expect(holder.isWaitedFor).toBe(true);
   await holder.release();
 });
 
-test("a wish is left at what was judged, and at nothing that took its place", async () => {
+test("what was judged is flagged, and nothing that took its place", async () => {
   await using scene = new LockScene();
   const path = `${scene.file}.lock`;
   makeLock(path);
   const judged = await nodeFileSystem.stat(path);
   writeFileSync(path, "{}");
-  expect(await wishFor(nodeFileSystem, path, judged)).toBeInstanceOf(Error);
+  expect(await setWaiterFlag(nodeFileSystem, path, judged)).toBeInstanceOf(Error);
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
@@ -84,13 +84,13 @@ test("a program that reads the lock, as OpenClaw's do that wait for it, is seen 
   const lock = new WriteLock(nodeFileSystem, scene.file, { staleMs: 60_000 });
   await lock.acquire(() => true);
   await lock.verify();
-  expect([lock.wished, lock.foreignAt]).toEqual([false, Number.NEGATIVE_INFINITY]);
+  expect([lock.isWaitedFor, lock.foreignAt]).toEqual([false, Number.NEGATIVE_INFINITY]);
   await wait(50);
   const before = statSync(lock.path, { bigint: true }).atimeNs;
   readFileSync(lock.path);
   if (statSync(lock.path, { bigint: true }).atimeNs === before) skip("no access times are kept");
   await lock.verify();
-  expect(lock.wished).toBe(true);
+  expect(lock.isWaitedFor).toBe(true);
   expect(lock.foreignAt).toBeGreaterThan(0);
   await lock.release();
 });
