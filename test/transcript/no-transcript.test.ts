@@ -2,23 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import {
-  followTranscript,
-  migrateTranscript,
-  openTranscript,
-  readBranch,
-  readEntries,
-  readEntry,
-  readHeader,
-  readLeaf,
-  readPage,
-  readTail,
-  type TranscriptOptions,
-  verifyTranscript,
-} from "../../src/index.js";
+import { openTranscript, type TranscriptOptions, verifyTranscript } from "../../src/index.js";
 import { mirrorMessages } from "../../src/mirror/index.js";
 import { CLAUDE_SESSION, CODEX_ROLLOUT, claudeLine, NOTES } from "../support/format-lines.js";
 import { HEADER_LINE, linearLine, linkedLine } from "../support/lines.js";
+import { PATH_CALLS } from "../support/path-calls.js";
 import { runCli } from "../support/run.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
@@ -72,20 +60,18 @@ const FOREIGN: Readonly<Record<string, string>> = {
 
 const MESSAGE = { role: "user", content: "x" };
 
+const {
+  verifyTranscript: _tells,
+  repairTranscript: _repairs,
+  snapshotTranscript: _copies,
+  ...PATH_CALLS_OF_TRANSCRIPTS
+} = PATH_CALLS;
+
 /** Every call that needs to know what a file is. */
 const CALLS: Readonly<
   Record<string, (file: string, options: Pick<TranscriptOptions, "format">) => Promise<unknown>>
 > = {
-  readLeaf,
-  readHeader,
-  readTail: (file, options) => readTail(file, 5, options),
-  readEntry: (file, options) => readEntry(file, "a", options),
-  readPage,
-  readEntries: (file, options) => readAll(readEntries(file, options)),
-  readBranch: (file, options) => readAll(readBranch(file, undefined, options)),
-  followTranscript: (file, options) =>
-    followTranscript(file, { ...options, from: "start", signal: AbortSignal.timeout(300) }).next(),
-  migrateTranscript,
+  ...(PATH_CALLS_OF_TRANSCRIPTS as Record<string, (file: string) => Promise<unknown>>),
   append: (file, options) => opened(file, options, (t) => t.append({ type: "new" })),
   appendMessage: (file, options) => opened(file, options, (t) => t.appendMessage(MESSAGE)),
   appendBatch: (file, options) =>
@@ -107,12 +93,6 @@ async function opened(
 ): Promise<unknown> {
   await using transcript = await openTranscript(file, options);
   return await run(transcript);
-}
-
-async function readAll(entries: AsyncIterable<unknown>): Promise<unknown[]> {
-  const all: unknown[] = [];
-  for await (const entry of entries) all.push(entry);
-  return all;
 }
 
 async function fileOf(content: string | Buffer): Promise<string> {
