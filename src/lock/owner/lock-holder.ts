@@ -85,6 +85,7 @@ async function orNothing<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch {
+    // It is for a message alone: what cannot be told is left out of it.
     return undefined;
   }
 }

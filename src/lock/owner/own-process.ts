@@ -24,6 +24,7 @@ export function ownProcess(): Promise<HostedProcess | undefined> {
 async function find(): Promise<HostedProcess | undefined> {
   const startTime = await startTimeOf(`${process.pid}`);
   const boot = await readOrNothing("/proc/sys/kernel/random/boot_id");
+  // Without any of them the note says too little for others to tell that this process is gone.
   const pids = await readlink("/proc/self/ns/pid").catch(() => undefined);
   if (startTime === undefined || boot === undefined || pids === undefined) return undefined;
   const host = `${boot.trim()} ${pids}`;
