@@ -71,15 +71,22 @@ export class Parking {
   }
 
   #park(): void {
-    void this.#inTurn(async () => {
-      await this.#committer.close();
-      this.#isParked = true;
-      this.#held.freeSlot();
+    const parking = this.#inTurn(async () => {
+      try {
+        await this.#committer.close();
+      } finally {
+        // The descriptor is gone whatever its close says.
+        this.#isParked = true;
+        this.#held.freeSlot();
+      }
     });
+    // No call is left to be rejected: what was written was acknowledged before.
+    parking.catch((error: Error) => process.emitWarning(error.message, "LeaflogWarning"));
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work);
+    // Who asked for it learns how it ended; the next one only waits for it.
     this.#last = done.catch(() => undefined);
     return done;
   }
