@@ -8,7 +8,7 @@ export class LateLines {
   /** In the order in which they were replaced. */
   #files: ReplacedFile[] = [];
   /** The same, the one that was quiet for longest first. */
-  readonly #quiet = new Set<ReplacedFile>();
+  #quiet: ReplacedFile[] = [];
   /** Bytes of late lines that were carried over. */
   carried = 0;
 
@@ -19,7 +19,7 @@ export class LateLines {
   /** Watches one more. The caller has the lock, as for all that carries over. */
   async add(file: ReplacedFile, confirm: () => Promise<void>): Promise<void> {
     this.#files.push(file);
-    this.#quiet.add(file);
+    this.#quiet.push(file);
     const [quietest] = this.#quiet;
     if (quietest && this.#files.length > MAX_FILES) await this.#giveUp(quietest, confirm);
   }
@@ -41,8 +41,7 @@ export class LateLines {
       const bytes = await file.carryOver(confirm, false);
       if (bytes === 0) continue;
       this.carried += bytes;
-      this.#quiet.delete(file);
-      this.#quiet.add(file);
+      this.#quiet = [...without(this.#quiet, file), file];
     }
     return this.carried > before;
   }
@@ -80,18 +79,22 @@ export class LateLines {
   async drop(): Promise<void> {
     const files = this.#files;
     this.#files = [];
-    this.#quiet.clear();
+    this.#quiet = [];
     const closed = await Promise.allSettled(files.map((file) => file.close()));
     for (const outcome of closed) if (outcome.status === "rejected") throw outcome.reason;
   }
 
   async #giveUp(file: ReplacedFile, confirm: () => Promise<void>): Promise<void> {
-    this.#files = this.#files.filter((other) => other !== file);
-    this.#quiet.delete(file);
+    this.#files = without(this.#files, file);
+    this.#quiet = without(this.#quiet, file);
     try {
       this.carried += await file.carryOver(confirm, true);
     } finally {
       await file.close();
     }
   }
+}
+
+function without(files: readonly ReplacedFile[], file: ReplacedFile): ReplacedFile[] {
+  return files.filter((other) => other !== file);
 }

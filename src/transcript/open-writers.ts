@@ -2,6 +2,7 @@ import { TranscriptWriter } from "../append/queue/transcript-writer.js";
 import type { FileSystem } from "../file/file-system.js";
 import type { ResolvedOptions } from "../options/options.js";
 
+/** A writer, for as long as there are handles on its file. */
 interface OpenWriter {
   readonly writer: TranscriptWriter;
   /** Handles that share it. */
@@ -10,16 +11,47 @@ interface OpenWriter {
   closing: number;
 }
 
+type Writers = Map<string, OpenWriter>;
+
 /** The writers of this process, by real path: all handles on one file share one. */
-const writers = new WeakMap<FileSystem, Map<string, OpenWriter>>();
+const writers = new WeakMap<FileSystem, Writers>();
 
 /** A handle's share in the writer of its file. */
-export interface WriterShare {
-  readonly writer: TranscriptWriter;
+export class WriterShare {
+  readonly #writers: Writers;
+  readonly #open: OpenWriter;
+
+  constructor(all: Writers, open: OpenWriter) {
+    this.#writers = all;
+    this.#open = open;
+    open.users += 1;
+  }
+
+  get writer(): TranscriptWriter {
+    return this.#open.writer;
+  }
+
   /** Whether there are other shares: the writer goes on without this one. */
-  readonly isShared: boolean;
+  get isShared(): boolean {
+    return this.#open.users > 1;
+  }
+
   /** To be called once; the last share closes the writer. */
-  release(): Promise<void>;
+  async release(): Promise<void> {
+    const open = this.#open;
+    const { writer } = open;
+    open.users -= 1;
+    open.closing += 1;
+    try {
+      await (open.users > 0 ? writer.settle() : writer.close(() => open.users === 0));
+    } finally {
+      open.closing -= 1;
+      // Who opens the file while it is being closed shares its queue: what was called before
+      // stands before.
+      const isOver = open.users === 0 && open.closing === 0;
+      if (isOver && this.#writers.get(writer.path) === open) this.#writers.delete(writer.path);
+    }
+  }
 }
 
 /**
@@ -28,34 +60,14 @@ export interface WriterShare {
  */
 export function shareWriter(path: string, options: ResolvedOptions): WriterShare {
   const fs = options.fileSystem;
-  const open = writers.get(fs) ?? new Map<string, OpenWriter>();
-  writers.set(fs, open);
-  let slot = open.get(path);
+  const all: Writers = writers.get(fs) ?? new Map();
+  writers.set(fs, all);
+  let open = all.get(path);
   // A poisoned writer never writes again; reopening means a new one.
-  if (slot === undefined || slot.writer.poison) {
-    slot = { writer: new TranscriptWriter(fs, path, options), users: 0, closing: 0 };
-    open.set(path, slot);
+  if (open === undefined || open.writer.poison) {
+    open = { writer: new TranscriptWriter(fs, path, options), users: 0, closing: 0 };
+    all.set(path, open);
   }
-  if (options.format !== undefined) slot.writer.useFormat(options.format);
-  slot.users += 1;
-  const mine = slot;
-  return {
-    writer: mine.writer,
-    get isShared() {
-      return mine.users > 1;
-    },
-    release: async () => {
-      mine.users -= 1;
-      mine.closing += 1;
-      try {
-        await (mine.users > 0 ? mine.writer.settle() : mine.writer.close(() => mine.users === 0));
-      } finally {
-        mine.closing -= 1;
-        // Who opens the file while it is being closed shares its queue: what was called before
-        // stands before.
-        const isOver = mine.users === 0 && mine.closing === 0;
-        if (isOver && open.get(path) === mine) open.delete(path);
-      }
-    },
-  };
+  if (options.format !== undefined) open.writer.useFormat(options.format);
+  return new WriterShare(all, open);
 }

@@ -16,7 +16,7 @@ export class OpenAhead {
   readonly #fs: FileSystem;
   readonly #path: string;
   #opening: Promise<OpenedFile | undefined> | undefined;
-  #closing: Promise<unknown> = Promise.resolve();
+  #closing: Promise<unknown> | undefined;
 
   constructor(fs: FileSystem, path: string) {
     this.#fs = fs;

@@ -36,8 +36,8 @@ export class CommitQueue {
   /** Whether commits stand in the queue or run: they look for further calls before they end. */
   #draining = false;
   #inFlight: readonly AppendCall[] = NONE;
-  /** Calls in the queue that are being given their entries. */
-  readonly #completing = new Set<Promise<void>>();
+  /** Calls in the queue that are being given their entries; undefined as long as none was. */
+  #completing: Set<Promise<void>> | undefined;
   /** Whether any of the pending calls may have idempotency keys. */
   #keyed = false;
 
@@ -76,9 +76,10 @@ export class CommitQueue {
         (error: unknown) => this.#pending.completed(call, appendFailed(this.#path, error)),
       )
       .finally(() => {
-        this.#completing.delete(completing);
+        this.#completing?.delete(completing);
         this.#wake(call);
       });
+    this.#completing ??= new Set();
     this.#completing.add(completing);
   }
 
@@ -121,8 +122,7 @@ export class CommitQueue {
     const { timeoutMs, signal } = terms;
     const startedAt = performance.now();
     const waited = () => Math.round(performance.now() - startedAt);
-    // What goes on with the caller's functions does so in the caller's context, not in that of
-    // whoever the queue runs for just now.
+    // The caller's functions run in the caller's context, whoever the queue runs for just now.
     const ownTask = AsyncResource.bind(task);
     let isTurn = false;
     const timeoutError = async () =>
@@ -140,12 +140,12 @@ export class CommitQueue {
         if (held) return ownTask();
         throw await this.#held.timeoutError(waited());
       });
+    // It does not overtake what was called before.
     const inTurn = async (begin: () => void) => {
-      // It does not overtake what was called before.
-      await Promise.all(this.#completing);
+      await Promise.all(this.#completing ?? []);
       return work(begin);
     };
-    const run = this.#completing.size > 0 ? inTurn : work;
+    const run = this.#completing?.size ? inTurn : work;
     return untilBegun({ signal, timeoutMs, timeoutError }, this.#path, run);
   }
 

@@ -28,7 +28,8 @@ export class TranscriptWriter {
   readonly #held: HeldFile;
   readonly #committer: Committer;
   readonly #queue: CommitQueue;
-  readonly #parking: Parking;
+  /** Made when it is first wanted, as few transcripts ever do. */
+  #ownParking: Parking | undefined;
   readonly #timeoutMs: number;
 
   constructor(fs: FileSystem, path: string, options: ResolvedOptions) {
@@ -37,8 +38,12 @@ export class TranscriptWriter {
     this.#held = new HeldFile(fs, path, options, look, () => this.#committer.publish());
     this.#committer = new Committer(fs, path, this.#held);
     this.#queue = new CommitQueue(path, options, this.#held, this.#committer);
-    this.#parking = new Parking(this.#committer, this.#held);
     this.#timeoutMs = options.lock.timeoutMs;
+  }
+
+  get #parking(): Parking {
+    this.#ownParking ??= new Parking(this.#committer, this.#held);
+    return this.#ownParking;
   }
 
   /** The end of the file as this process last saw it: a hint, to be verified. */

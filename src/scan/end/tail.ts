@@ -13,7 +13,7 @@ import type { DamagedLine, TornTail } from "./tail-damage.js";
 
 /** Bytes kept from the start of the last line, where its id stands, to know the line again. */
 const ANCHOR_BYTES = 512;
-const NEWLINE = Buffer.from("\n");
+const NEWLINE = "\n";
 const NO_LEAF: LeafState = { shape: "empty", leafId: null, linearAfterLeaf: false };
 const NS_PER_MS = 1e6;
 /** A torn tail may be a program without our lock that is still writing: look again after this. */
@@ -47,16 +47,19 @@ export interface Tail {
 /** By what to tell whether what was read of a file still stands in it. */
 export type Standing = Pick<Tail, "stat" | "size" | "end" | "tornTail" | "anchor">;
 
-/** A copy of the first bytes of the last line, its newline among them where it is a short one. */
+/**
+ * The first bytes of the last line, its newline among them where it is a short one. Every idle
+ * transcript keeps one: a text takes them alone, where a small buffer would keep a whole pool alive.
+ */
 export interface Anchor {
   readonly offset: number;
-  readonly bytes: Buffer;
+  /** A character for each byte. */
+  readonly text: string;
 }
 
 /** @param line with its newline */
 export function anchorOf(line: Buffer, offset: number): Anchor {
-  // A copy: a view would keep the whole group commit alive.
-  return { offset, bytes: Buffer.from(line.subarray(0, ANCHOR_BYTES)) };
+  return { offset, text: line.toString("latin1", 0, ANCHOR_BYTES) };
 }
 
 /**
@@ -178,15 +181,20 @@ export async function stillStands(
   // The leaf may rest on a torn tail, of which nobody knows what it has become since.
   if (known.tornTail || !known.anchor || !isSameFile(known.stat, stat)) return false;
   if (stat.size < known.size) return false;
-  const { offset, bytes } = known.anchor;
-  if (!(await stands(file, bytes, offset))) return false;
+  const { offset, text } = known.anchor;
+  if (!(await stands(file, text, offset))) return false;
   // Where the last newline was cut away, what was appended since goes on in the line before it.
-  return offset + bytes.length === known.end || stands(file, NEWLINE, known.end - 1);
+  return offset + text.length === known.end || stands(file, NEWLINE, known.end - 1);
 }
 
-async function stands(file: FileToRead, bytes: Buffer, offset: number): Promise<boolean> {
-  const now = Buffer.allocUnsafe(bytes.length);
-  return (await readFully(file, now, 0, now.length, offset)) === bytes.length && now.equals(bytes);
+async function stands(file: FileToRead, text: string, offset: number): Promise<boolean> {
+  return (await textAt(file, offset, text.length)) === text;
+}
+
+/** What is there, a character for each byte. */
+async function textAt(file: FileToRead, offset: number, length: number): Promise<string> {
+  const bytes = Buffer.allocUnsafe(length);
+  return bytes.toString("latin1", 0, await readFully(file, bytes, 0, length, offset));
 }
 
 /** The anchor of a line; `length` is that of the line without its newline. */
@@ -194,9 +202,8 @@ export async function readAnchor(
   file: FileToRead,
   line: { offset: number; length: number },
 ): Promise<Anchor> {
-  const bytes = Buffer.allocUnsafe(Math.min(ANCHOR_BYTES, line.length + 1));
-  const read = await readFully(file, bytes, 0, bytes.length, line.offset);
-  return { offset: line.offset, bytes: bytes.subarray(0, read) };
+  const length = Math.min(ANCHOR_BYTES, line.length + 1);
+  return { offset: line.offset, text: await textAt(file, line.offset, length) };
 }
 
 async function statLater(file: FileToRead): Promise<FileStat> {
