@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { type FileSystem, type LockOptions, openTranscript } from "../../src/index.js";
 import { interceptedFileSystem, systemError } from "../support/intercepted-file-system.js";
@@ -245,4 +246,28 @@ test("a look at the lock that fails leaves none at the file under way", async ()
   armed = false;
   await transcript.append({ type: "c" });
   expect(await readChain(file)).toHaveLength(2);
+});
+
+test("who lost it keeps no descriptor while another has it", async () => {
+  const file = await newFile();
+  let open = 0;
+  const fileSystem = interceptedFileSystem(async ({ name, path }, run) => {
+    const result = await run();
+    if (path === file && name === "open") open += 1;
+    if (path === file && name === "file.close") open -= 1;
+    return result;
+  });
+  const lock: LockOptions = { idleMs: 60_000, maxHoldMs: 60_000, timeoutMs: 300 };
+  await using transcript = await openTranscript(file, { fileSystem, lock });
+  await transcript.append({ type: "a" });
+  expect(open).toBe(1);
+  // Of two files that are made within a tick of the clock one may be taken for the other.
+  await wait(20);
+  await rm(`${file}.lock`);
+  await writeFile(`${file}.lock`, "");
+  const waiting = transcript.append({ type: "b" });
+  waiting.catch(() => undefined);
+  await vi.waitFor(() => expect(open).toBe(0));
+  await rm(`${file}.lock`);
+  await waiting;
 });

@@ -1,9 +1,10 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { OpenSlot } from "../../src/append/held/open-slot.js";
 import { openTranscript, type Transaction } from "../../src/index.js";
+import { interceptedFileSystem, systemError } from "../support/intercepted-file-system.js";
 import { readChain } from "../support/lines.js";
 import { tempDirectory } from "../support/temp-directory.js";
 
@@ -81,4 +82,33 @@ test("the time of the callback is not counted", async () => {
   await world.running;
   await world.transcript.close();
   expect(await readChain(world.file)).toHaveLength(2);
+});
+
+test("a file that is closed with an error gives its place up all the same, and that is told", async () => {
+  const directory = await tempDirectory();
+  const file = join(directory, "a.jsonl");
+  let failures = 0;
+  const fileSystem = interceptedFileSystem(async ({ name, path }, run) => {
+    const result = await run();
+    if (path === file && name === "file.close" && failures-- > 0) throw systemError("EIO");
+    return result;
+  });
+  const told: string[] = [];
+  const onWarning = ({ message }: Error) => told.push(message);
+  process.on("warning", onWarning);
+  onTestFinished(() => {
+    process.off("warning", onWarning);
+  });
+  const options = { fileSystem, maxOpenFiles: 1 };
+  await using transcript = await openTranscript(file, options);
+  await transcript.append({ type: "first" });
+  await using other = await openTranscript(join(directory, "b.jsonl"), options);
+  await transcript.transaction(async (tx) => {
+    failures = 1;
+    await sleep(LONG_MS);
+    await other.append({ type: "beside it" }, { timeoutMs: 1000 });
+    tx.append({ type: "second" });
+  });
+  expect(told).toEqual([expect.stringContaining("the file was closed with an error")]);
+  expect((await readChain(file)).map(({ type }) => type)).toEqual(["first", "second"]);
 });
