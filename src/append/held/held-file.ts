@@ -179,8 +179,6 @@ export class HeldFile {
   }
 
   async #acquire(wanted: () => boolean): Promise<boolean> {
-    // A lost lock may have left it taken.
-    this.#slot.free();
     const lock = this.#ownLock();
     this.#waiting = true;
     try {
